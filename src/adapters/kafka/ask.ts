@@ -1,0 +1,71 @@
+/**
+ * Questions to the cluster over one admin client, connected on first use and replaced when it may be stuck. Boundary: knows nothing of the questions, but
+ * that each may be asked twice; every failure leaves as a reaction (errors.ts).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
+import type { Logger } from 'pino';
+import { Retryable } from '../../engine/errors.ts';
+import { createClient, createSockets, type KafkaSettings } from './client.ts';
+import { asError, isProtocolError, reactionTo } from './errors.ts';
+import { within } from './sinks.ts';
+
+const ANSWER_MS = 30_000;
+const SETTLE_MS = 2_000;
+const POLL_MS = 50;
+
+export interface Asker {
+  /** `doing` stands in the message of what it throws: "Kafka is away while …". */
+  ask<T>(doing: string, question: (admin: Admin) => Promise<T>): Promise<T>;
+  stop(): Promise<void>;
+}
+
+export function createAsker(config: KafkaSettings, log: Logger): Asker {
+  const connect = () => {
+    const sockets = createSockets();
+    const client = createClient(config.kafka, log, {
+      clientId: `${config.applicationId}-admin`,
+      requestTimeout: 10_000,
+      retry: { initialRetryTime: 50, retries: 5 },
+      socketFactory: sockets.factory,
+    }).admin();
+    const close = (): Promise<void> =>
+      within(client.disconnect(), 1_000, 'closing the admin client')
+        .catch((error) => log.debug({ error: asError(error).message }, 'the admin client did not close in time'))
+        .finally(() => sockets.cut());
+    return { client, ready: client.connect(), close };
+  };
+  let open: ReturnType<typeof connect> | null = null;
+
+  const ask = async <T>(doing: string, question: (admin: Admin) => Promise<T>): Promise<T> => {
+    const giveUp = performance.now() + SETTLE_MS;
+    for (;;) {
+      open ??= connect();
+      const used = open;
+      try {
+        await used.ready;
+        return await within(question(used.client), ANSWER_MS, doing);
+      } catch (error) {
+        const reaction = reactionTo(error, doing);
+        if (!isProtocolError(error)) {
+          // kafkajs keeps a connection that gives no answer: the next question has a client of its own.
+          if (open === used) open = null;
+          void used.close();
+          throw reaction;
+        }
+        // A broker that has just become a leader, or just stopped being one, says so for a moment.
+        if (!(reaction instanceof Retryable) || performance.now() > giveUp) throw reaction;
+        await sleep(POLL_MS);
+      }
+    }
+  };
+
+  return {
+    ask,
+    async stop() {
+      const used = open;
+      open = null;
+      await used?.close();
+    },
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * Six corrections to kafkajs 2.2.4, made to its modules in memory when this one is loaded. No file of the package is touched, so they also hold where
+ * the application was installed from a registry. 1 and 2 are held by tests (fetched, compressed, the contract of the source); 5 and 6 by the
+ * frozen broker of cluster.test.ts; 3 is speed, 4 silence.
+ * 1. Record batches are decoded by fetched.ts, with bounds (I11).
+ * 2. A batch of which everything was filtered out (markers, aborted records) reaches `eachBatch`, so that the position's guard sees its `fetchedOffset`.
+ * 3. Initialising a transactional id waits 5 ms, not 300, before it looks again whether the predecessor's transaction has been aborted.
+ * 4. A queue of requests sets a timer only while something waits in it; kafkajs sets one per answer, of a negative time, which Node warns about.
+ * 5. A request that is not answered in time ends its connection, as in Kafka's own client; kafkajs goes on asking a machine that is gone.
+ * 6. A member whose heartbeat fails so looks for its group's coordinator anew, instead of asking the one that it joined at for ever.
+ */
+import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
+import { decodeFetched } from './fetched.ts';
+
+const require = createRequire(import.meta.url);
+const VERSION = '2.2.4';
+
+/** kafkajs's class of a partition's share of a fetch. */
+interface Batch {
+  rawMessages: readonly object[];
+  isEmpty(): boolean;
+}
+
+/** kafkajs's queue of one connection. */
+interface RequestQueue {
+  readonly pending: readonly object[];
+  readonly throttledUntil: number;
+  throttleCheckTimeoutId: NodeJS.Timeout | null;
+  checkPendingRequests(): void;
+  scheduleCheckPendingRequests(): void;
+}
+
+interface Connection {
+  readonly socket?: Socket;
+  send(request: object): Promise<unknown>;
+}
+
+interface ConsumerGroup {
+  readonly cluster: { findGroupCoordinator(of: { groupId: string }): Promise<object>; refreshMetadata(): Promise<void> };
+  readonly groupId: string;
+  coordinator: object;
+  heartbeat(options: object): Promise<void>;
+}
+
+const isTimeout = (error: unknown): error is Error => error instanceof Error && error.name === 'KafkaJSRequestTimeoutError';
+const isOfConnection = (error: unknown): boolean => error instanceof Error && /^KafkaJSConnection(Closed)?Error$/.test(error.name);
+
+async function lookAgain(group: ConsumerGroup): Promise<void> {
+  try {
+    await group.cluster.refreshMetadata();
+    group.coordinator = await group.cluster.findGroupCoordinator({ groupId: group.groupId });
+  } catch {
+    // Nobody knows it yet. What counts is the heartbeat's own failure: after it kafkajs tries again, and so does this.
+  }
+}
+
+function correct(): void {
+  const { version }: { version: string } = require('kafkajs/package.json');
+  if (version !== VERSION) throw new Error(`kafkajs is ${version}, the corrections in src/adapters/kafka are for ${VERSION}`);
+
+  // kafkajs loads the decoder with its first fetch, so what stands in the cache by then is what it gets.
+  const decoder = require.resolve('kafkajs/src/protocol/requests/fetch/v4/decodeMessages');
+  require(decoder);
+  const cached = require.cache[decoder];
+  if (cached === undefined) throw new Error('kafkajs’s decoder of record batches is not where it was');
+  cached.exports = decodeFetched;
+
+  const { prototype: batch }: { prototype: Batch } = require('kafkajs/src/consumer/batch');
+  batch.isEmpty = function (this: Batch) {
+    return this.rawMessages.length === 0;
+  };
+
+  const { prototype: queue }: { prototype: RequestQueue } = require('kafkajs/src/network/requestQueue');
+  queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
+    if (this.pending.length === 0 || this.throttleCheckTimeoutId !== null) return;
+    const again = () => {
+      this.throttleCheckTimeoutId = null;
+      this.checkPendingRequests();
+    };
+    this.throttleCheckTimeoutId = setTimeout(again, Math.max(10, this.throttledUntil - Date.now()));
+  };
+
+  const { prototype: connection }: { prototype: Connection } = require('kafkajs/src/network/connection');
+  const { send } = connection;
+  connection.send = async function (this: Connection, request) {
+    const { socket } = this;
+    try {
+      return await send.call(this, request);
+    } catch (error) {
+      if (isTimeout(error)) socket?.destroy(error);
+      throw error;
+    }
+  };
+
+  const { prototype: group }: { prototype: ConsumerGroup } = require('kafkajs/src/consumer/consumerGroup');
+  const { heartbeat } = group;
+  group.heartbeat = async function (this: ConsumerGroup, options) {
+    try {
+      await heartbeat.call(this, options);
+    } catch (error) {
+      if (isTimeout(error) || isOfConnection(error)) {
+        await lookAgain(this);
+      }
+      throw error;
+    }
+  };
+
+  // The producer asks its cluster for `retry`, which kafkajs forgets to give it.
+  const { prototype: cluster }: { prototype: { retry?: object } } = require('kafkajs/src/cluster');
+  cluster.retry = { initialRetryTime: 5, multiplier: 2, retries: 12, maxRetryTime: 1000 };
+}
+
+correct();

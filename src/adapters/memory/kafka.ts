@@ -1,0 +1,179 @@
+/**
+ * A Kafka in memory: topics, transactions, fencing, groups. For tests and the test driver; one instance is one cluster, shared by the ports of several
+ * workers. Boundary: what a broker does; the ports on it are source.ts, sinks.ts and logs.ts. Keeps I1 (one epoch per transactional id) and I2 (a
+ * transaction's records become visible together) as a broker does.
+ */
+import type { Ends, LogRecord, TopicPartition } from '../../engine/ports.ts';
+import { MemoryGroup } from './group.ts';
+import { MemoryLog, type Transaction } from './log.ts';
+
+export interface TopicOptions {
+  /** `message.timestamp.type=LogAppendTime` */
+  readonly appendTime?: boolean;
+  /** `max.message.bytes`; a larger record is refused */
+  readonly maxMessageBytes?: number;
+}
+
+/** What a plain producer writes. Strings are UTF-8; the timestamp is the cluster's clock unless given. */
+export interface PlainRecord {
+  readonly key?: Buffer | string | null;
+  readonly value: Buffer | string | null;
+  readonly headers?: LogRecord['headers'];
+  readonly timestamp?: number;
+}
+
+/** A newer holder has initialised the transactional id. */
+export class ProducerFenced extends Error {}
+/** The broker refuses the record and always will. */
+export class RecordRefused extends Error {}
+
+interface Topic {
+  readonly logs: readonly MemoryLog[];
+  readonly appendTime: boolean;
+  readonly maxMessageBytes: number;
+}
+
+const bytes = (text: Buffer | string | null | undefined): Buffer | null => (typeof text === 'string' ? Buffer.from(text) : (text ?? null));
+
+export class MemoryKafka {
+  readonly #now: () => number;
+  readonly #topics = new Map<string, Topic>();
+  readonly #producers = new Map<string, MemoryProducer>();
+  readonly #groups = new Map<string, MemoryGroup>();
+  readonly #listeners = new Set<() => void>();
+
+  /** @param now the brokers' clock, ms since the epoch */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now();
+  }
+
+  createTopic(name: string, partitions: number, options: TopicOptions = {}): void {
+    if (this.#topics.has(name)) throw new Error(`topic ${name} exists`);
+    const logs = Array.from({ length: partitions }, () => new MemoryLog());
+    this.#topics.set(name, { logs, appendTime: options.appendTime ?? false, maxMessageBytes: options.maxMessageBytes ?? 1_048_588 });
+  }
+
+  deleteTopic(name: string): void {
+    this.#topics.delete(name);
+  }
+
+  partitions(topic: string): number {
+    return this.#topic(topic).logs.length;
+  }
+
+  /** Writes without a transaction, as applications that feed the inputs do. Returns the offset. */
+  append(topic: string, partition: number, record: PlainRecord): number {
+    const { key, value, headers = [], timestamp = this.now() } = record;
+    const offset = this.write({ topic, partition }, { key: bytes(key), value: bytes(value), headers, timestamp }, null);
+    this.changed();
+    return offset;
+  }
+
+  /** All committed records that are still there. */
+  records(topic: string, partition: number): readonly LogRecord[] {
+    const log = this.log({ topic, partition });
+    return log.read(log.start).records;
+  }
+
+  /** Start and last stable offset of each partition. */
+  ends(topic: string): Ends[] {
+    return this.#topic(topic).logs.map((log) => ({ start: log.start, end: log.stable }));
+  }
+
+  deleteBefore(of: TopicPartition, offset: number): void {
+    this.log(of).deleteBefore(offset);
+  }
+
+  /** Initialises a transactional id: its previous holder is fenced, and what that left open is aborted. */
+  producer(transactionalId: string): MemoryProducer {
+    this.#producers.get(transactionalId)?.fence();
+    const producer = new MemoryProducer(this);
+    this.#producers.set(transactionalId, producer);
+    return producer;
+  }
+
+  group(id: string): MemoryGroup {
+    let group = this.#groups.get(id);
+    if (group === undefined) {
+      group = new MemoryGroup();
+      this.#groups.set(id, group);
+    }
+    return group;
+  }
+
+  log(of: TopicPartition): MemoryLog {
+    const log = this.#topic(of.topic).logs[of.partition];
+    if (log === undefined) throw new Error(`topic ${of.topic} has no partition ${of.partition}`);
+    return log;
+  }
+
+  write(to: TopicPartition, record: Omit<LogRecord, 'offset'>, transaction: Transaction | null): number {
+    const { appendTime, maxMessageBytes } = this.#topic(to.topic);
+    const size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    if (size > maxMessageBytes) throw new RecordRefused(`a record of ${size} bytes is too large for ${to.topic}`);
+    const { key, value, headers } = record;
+    return this.log(to).append({ key, value, headers, timestamp: appendTime ? this.now() : record.timestamp }, transaction);
+  }
+
+  /** Calls back after anything that consumers could now read. Returns how to stop that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #topic(name: string): Topic {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) throw new Error(`there is no topic ${name}`);
+    return topic;
+  }
+}
+
+/** One epoch of one transactional id. Every call throws ProducerFenced once a newer one has been initialised. */
+export class MemoryProducer {
+  readonly #kafka: MemoryKafka;
+  #transaction: Transaction | null = null;
+  #fenced = false;
+
+  constructor(kafka: MemoryKafka) {
+    this.#kafka = kafka;
+  }
+
+  /** Writes within the open transaction, beginning one if there is none. Contiguous: no other producer comes between. */
+  send(to: TopicPartition, records: readonly Omit<LogRecord, 'offset'>[]): number[] {
+    this.#check();
+    this.#transaction ??= { state: 'open', touched: new Set() };
+    const transaction = this.#transaction;
+    return records.map((record) => this.#kafka.write(to, record, transaction));
+  }
+
+  end(state: 'committed' | 'aborted'): void {
+    this.#check();
+    this.#end(state);
+  }
+
+  fence(): void {
+    this.#end('aborted');
+    this.#fenced = true;
+  }
+
+  #end(state: 'committed' | 'aborted'): void {
+    const transaction = this.#transaction;
+    if (transaction === null) return;
+    transaction.state = state;
+    for (const log of transaction.touched) log.mark(transaction);
+    this.#transaction = null;
+    this.#kafka.changed();
+  }
+
+  #check(): void {
+    if (this.#fenced) throw new ProducerFenced('a newer producer holds the transactional id');
+  }
+}

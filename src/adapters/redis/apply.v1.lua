@@ -1,0 +1,65 @@
+-- rapport apply v1: one chunk of a step, whole or not at all (I6).
+--
+-- KEYS[1]   meta of the shard (hash)
+-- KEYS[2]   timers of the generation (sorted set: due in ms -> customer)
+-- KEYS[3..] states of the customers, <prefix><customer>
+-- ARGV[1]   generation
+-- ARGV[2]   the journal offset at which the generation must stand
+-- ARGV[3]   the offset to which it moves, or '' when more chunks follow
+-- ARGV[4]   the header to keep when it moves
+-- ARGV[5]   length of <prefix> in bytes
+-- ARGV[6]   one entry per customer, in the order of KEYS: u32 length of the value, f64 due (NaN: none), the value; big-endian.
+--           The value is the journal offset (u64) and the state; length 0 erases the customer
+--
+-- Returns 1 when applied; 0 when the generation is neither current nor being built, or stands elsewhere.
+local meta, timers = KEYS[1], KEYS[2]
+local generation, at, next_offset, header = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local skip, packed = tonumber(ARGV[5]) + 1, ARGV[6]
+
+local known = redis.call('HMGET', meta, 'generation', 'next', 'building', 'buildingNext')
+local next_field, header_field
+if known[1] == generation then
+  if known[2] ~= at then return 0 end
+  next_field, header_field = 'next', 'header'
+elseif known[3] == generation then
+  if known[4] ~= at then return 0 end
+  next_field, header_field = 'buildingNext', 'buildingHeader'
+else
+  return 0
+end
+
+-- Gathered first, because one command with many arguments costs half of many commands.
+local values, gone, due, idle = {}, {}, {}, {}
+local v, g, d, n = 0, 0, 0, 0
+local position = 1
+for i = 3, #KEYS do
+  local key = KEYS[i]
+  local customer = string.sub(key, skip)
+  local length, instant, first = struct.unpack('>I4d', packed, position)
+  position = first + length
+  if length == 0 then
+    g = g + 1
+    gone[g] = key
+  else
+    values[v + 1] = key
+    values[v + 2] = string.sub(packed, first, position - 1)
+    v = v + 2
+  end
+  if instant ~= instant then
+    n = n + 1
+    idle[n] = customer
+  else
+    due[d + 1] = string.format('%.0f', instant)
+    due[d + 2] = customer
+    d = d + 2
+  end
+end
+
+-- In slices, because unpack takes some thousands at most.
+local slice = 2000
+for i = 1, v, slice do redis.call('MSET', unpack(values, i, math.min(i + slice - 1, v))) end
+for i = 1, g, slice do redis.call('DEL', unpack(gone, i, math.min(i + slice - 1, g))) end
+for i = 1, d, slice do redis.call('ZADD', timers, unpack(due, i, math.min(i + slice - 1, d))) end
+for i = 1, n, slice do redis.call('ZREM', timers, unpack(idle, i, math.min(i + slice - 1, n))) end
+if next_offset ~= '' then redis.call('HSET', meta, next_field, next_offset, header_field, header) end
+return 1

@@ -1,0 +1,69 @@
+/**
+ * Decoder and encoder with a schema registry that speaks Confluent's protocol. The outputs' schemas are registered at start, as
+ * `<topic>-value`, BACKWARD; writer schemas are fetched by id when a record first names them.
+ * Boundary: what bytes mean is codec/'s; this folder says where schemas come from. A registry that is away is Retryable: the engine waits.
+ */
+import { createDecoder } from '../../codec/decoder.ts';
+import { createEncoder } from '../../codec/encoder.ts';
+import { avroType } from '../../codec/schemas.ts';
+import { SCHEMA_TEXTS } from '../../codec/types.ts';
+import { encodeWire } from '../../codec/wire.ts';
+import type { Config, SourceConfig } from '../../config/config.ts';
+import type { Decoder, Encoder } from '../../engine/ports.ts';
+import { OUTPUT_SCHEMAS, type OutputType, topicOf } from '../../outputs/index.ts';
+import { INPUT_SCHEMAS, type TypedRecord } from '../../sources/index.ts';
+import { formatLine } from '../../sources/ndjson.ts';
+import { createClient } from './client.ts';
+
+export interface Registry {
+  readonly decoder: Decoder;
+  readonly encoder: Encoder;
+  /** Registers the schemas of the inputs, for producers of ours; the function makes a record's value in its source's format. */
+  inputs(): Promise<EncodeInput>;
+  /** Removes the subjects of this configuration's topics for good: for an application that is thrown away. */
+  removeSubjects(): Promise<void>;
+}
+
+export type EncodeInput = (source: SourceConfig, event: TypedRecord) => Buffer;
+
+type RegistryPart = Pick<Config, 'registry' | 'sources' | 'policy' | 'policyHash' | 'applicationId' | 'topics'>;
+
+const subjectOf = (topic: string): string => `${topic}-value`;
+
+/** Throws Retryable when the registry is away, Halt when it refuses our schemas. */
+export async function startRegistry(config: RegistryPart): Promise<{ readonly value: Registry; stop(): Promise<void> }> {
+  const client = createClient(config.registry);
+  try {
+    const encoder = createEncoder(config, {
+      'segment-change': await registerOutput('segment-change'),
+      profile: await registerOutput('profile'),
+      'dead-letter': await registerOutput('dead-letter'),
+    });
+    const decoder = createDecoder(config, client);
+    return { value: { decoder, encoder, inputs, removeSubjects }, stop: async () => client.stop() };
+  } catch (error) {
+    client.stop();
+    throw error;
+  }
+
+  function registerOutput(type: OutputType): Promise<number> {
+    return client.register(subjectOf(topicOf(type, config.topics)), SCHEMA_TEXTS[OUTPUT_SCHEMAS[type]]);
+  }
+
+  async function inputs(): Promise<EncodeInput> {
+    const ids = new Map<string, number>();
+    for (const { type, topic, format } of config.sources) {
+      if (format === 'avro') ids.set(topic, await client.register(subjectOf(topic), SCHEMA_TEXTS[INPUT_SCHEMAS[type]]));
+    }
+    return (source, event) => {
+      if (event.type !== source.type) throw new Error(`${source.topic} takes ${source.type} events, not ${event.type}`);
+      const id = ids.get(source.topic);
+      return id === undefined ? Buffer.from(formatLine(event)) : encodeWire(id, avroType(INPUT_SCHEMAS[event.type]), event.record);
+    };
+  }
+
+  async function removeSubjects(): Promise<void> {
+    const outputs = (Object.keys(OUTPUT_SCHEMAS) as OutputType[]).map((type) => topicOf(type, config.topics));
+    for (const topic of [...config.sources.map((source) => source.topic), ...outputs]) await client.remove(subjectOf(topic));
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * `rapport demo`: the whole thing on this machine, with real servers and a made-up history of customers. Under an application id of its own; what it
+ * has created on servers that were given is removed at the end.
+ */
+import { randomUUID } from 'node:crypto';
+import { Command } from 'commander';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Instant } from '../domain/ids.ts';
+import type { StepReport } from '../engine/engine.ts';
+import type { Worker } from '../engine/worker.ts';
+import { stackUp } from '../stack/index.ts';
+import { retimed } from '../world/generate.ts';
+import { World } from '../world/world.ts';
+import { createLog, guarded, interrupted, print } from './command.ts';
+import type { Connect, Connections } from './connections.ts';
+import { Feed } from './feed.ts';
+import { instant, positive, whole } from './options.ts';
+import { Progress } from './progress.ts';
+import { createWorker } from './run.ts';
+import { reasonOf, Tally, tables } from './tally.ts';
+import { createTopics } from './topics.ts';
+
+interface DemoOptions {
+  readonly customers: number;
+  readonly days: number;
+  readonly seed: number;
+  readonly until?: Instant;
+  readonly once?: true;
+  readonly json?: true;
+}
+
+/** live events a second, after the history */
+const TRICKLE = 20;
+
+const EXAMPLE = `
+Uses the servers of RAPPORT_KAFKA_BROKERS, RAPPORT_REDIS_URL and RAPPORT_REGISTRY_URL where given, else starts its own.
+
+Example:
+  $ npm run demo -- --customers 500 --days 365 --once
+`;
+
+export function demoCommand(connect: Connect): Command {
+  return new Command('demo')
+    .description('watch a made-up history of customers move between the groups, on real servers')
+    .option('--customers <n>', 'customers who arrive over the history', positive, 2_500)
+    .option('--days <n>', 'length of the history', positive, 730)
+    .option('--seed <n>', 'seed of the history', whole, 1)
+    .option('--until <instant>', "the history's last instant, ISO 8601 or epoch ms (default: now)", instant)
+    .option('--once', 'end after the history')
+    .option('--json', 'print one summary object last')
+    .addHelpText('after', EXAMPLE)
+    .action((options: DemoOptions) => guarded(() => demo(options, connect)));
+}
+
+async function demo(options: DemoOptions, connect: Connect): Promise<void> {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const stopped = new AbortController();
+  const stopping = interrupted().then(() => stopped.abort());
+  // Interrupted while the servers start, the process just ends; they end with it (src/stack/watchdog.ts).
+  say('Kafka, Redis and a schema registry: using those that are given, starting the others …');
+  const stack = await Promise.race([stackUp({ brokers: 1, redis: 'single', log: say }), stopping.then(() => null)]);
+  if (stack === null) process.exit(130);
+  const { kafka, redis, registry, given } = stack.value;
+  const config = await loadConfig({
+    RAPPORT_LOG_LEVEL: 'warn',
+    RAPPORT_SHARDS: '4',
+    ...process.env,
+    RAPPORT_APPLICATION_ID: `rapport-demo-${randomUUID().slice(0, 8)}`,
+    RAPPORT_KAFKA_BROKERS: kafka,
+    RAPPORT_REDIS_URL: redis,
+    RAPPORT_REGISTRY_URL: registry,
+  });
+  const connections = await connect(config, createLog(config.logLevel));
+  try {
+    await new Demo(config, connections.value, options, stopped.signal, say).run({ kafka, redis, registry });
+  } finally {
+    if (given.kafka || given.redis || given.registry) await cleanUp(config, connections.value);
+    await connections.stop();
+    await stack.stop();
+  }
+}
+
+/** Leaves nothing on servers that belong to others. */
+async function cleanUp(config: Config, { logs, store, schemas }: Connections): Promise<void> {
+  await logs.deleteTopics([...Object.values(config.topics), ...config.sources.map(({ topic }) => topic)]);
+  await logs.deleteGroup(config.applicationId);
+  await store.removeAll();
+  await (await schemas()).removeSubjects();
+}
+
+class Demo {
+  readonly #config: Config;
+  readonly #connections: Connections;
+  readonly #options: DemoOptions;
+  readonly #stopped: AbortSignal;
+  readonly #say: (line: string) => void;
+  readonly #counts = { events: 0, folded: 0, duplicates: 0, rerouted: 0, deadLetters: 0, changes: 0, alerts: 0 };
+
+  constructor(config: Config, connections: Connections, options: DemoOptions, stopped: AbortSignal, say: (line: string) => void) {
+    this.#config = config;
+    this.#connections = connections;
+    this.#options = options;
+    this.#stopped = stopped;
+    this.#say = say;
+  }
+
+  async run(addresses: { readonly kafka: string; readonly redis: string; readonly registry: string }): Promise<void> {
+    const { customers, days, seed, until = Date.now() as Instant, once, json } = this.#options;
+    const { logs, schemas, producer, follow } = this.#connections;
+    // 1. Topics, schemas, the history; the processor starts when it is there, and reads it in the order of its time.
+    await createTopics(logs, this.#config, '-1');
+    const encode = await (await schemas()).inputs();
+    const feed = new Feed(this.#config, await producer(), encode);
+    const world = new World({ customers, days, seed, until });
+    const loading = new Progress('loading', this.#say);
+    for (const item of world.history()) {
+      await feed.send(item);
+      loading.show(() => `${feed.sent} events`);
+      if (this.#stopped.aborted) break;
+    }
+    await feed.flush();
+    loading.done(`${feed.sent} events of ${customers} customers over ${days} days are in the topics`);
+
+    // 2. The processor on the history.
+    const began = performance.now();
+    const worker = await createWorker(
+      this.#config,
+      this.#connections,
+      createLog(this.#config.logLevel),
+      (report) => this.#count(report),
+      this.#stopped,
+    );
+    await worker.start();
+    const tally = new Tally();
+    const history = { caughtUp: false };
+    const follower = await follow([this.#config.topics.segmentChanges], (_, { value }) => {
+      if (value === null) return;
+      const change = tally.add(value);
+      if (history.caughtUp && !json)
+        this.#say(
+          `${new Date(change.at).toISOString()} ${change.customerId} ${change.from ?? 'first seen'} → ${change.to}: ${reasonOf(change)}`,
+        );
+    });
+    try {
+      await this.#catchUp(worker, feed.sent, tally);
+      const seconds = (performance.now() - began) / 1_000;
+      history.caughtUp = true;
+      if (!json) process.stdout.write(`${tables(tally)}\n`);
+      this.#say(
+        `Look further: Kafka ${addresses.kafka}, Redis ${addresses.redis}, schema registry ${addresses.registry}; topics ${this.#config.applicationId}.*`,
+      );
+      // 3. Live, until interrupted.
+      if (!once) await this.#live(world, feed, until, worker);
+      if (json)
+        print({ json }, { ...this.#counts, groups: tally.groups, transitions: tally.transitions, seconds: Number(seconds.toFixed(3)) }, '');
+    } finally {
+      await worker.stop();
+      await follower.stop();
+    }
+  }
+
+  #count(report: StepReport): void {
+    const counts = this.#counts;
+    counts.events += report.records - report.fromReroute;
+    for (const name of ['folded', 'duplicates', 'rerouted', 'deadLetters', 'changes'] as const) counts[name] += report[name];
+  }
+
+  /** Until every event is processed, no timer waits, and the topic's reader has seen every change. */
+  async #catchUp(worker: Worker, events: number, tally: Tally): Promise<void> {
+    const progress = new Progress('processing', this.#say);
+    const ended = worker.ended().then(() => true);
+    for (let over = false; !over && !this.#stopped.aborted; ) {
+      over = await Promise.race([ended, new Promise<false>((resolve) => setTimeout(() => resolve(false), 50))]);
+      const { events: done, changes } = this.#counts;
+      progress.show((seconds) => `${done} events, ${Math.round(done / seconds)} events/s, ${changes} changes, lag ${events - done}`);
+      over ||= done >= events && worker.caughtUp && tally.changes >= changes;
+    }
+    progress.done(`${this.#counts.events} events, ${this.#counts.changes} changes`);
+  }
+
+  async #live(world: World, feed: Feed, until: Instant, worker: Worker): Promise<void> {
+    this.#say(`Live: ${TRICKLE} events a second, Ctrl-C ends it`);
+    const broken = worker.ended().then(() => true);
+    for (const item of world.live()) {
+      const pause = new Promise<false>((resolve) => setTimeout(() => resolve(false), 1_000 / TRICKLE));
+      if (this.#stopped.aborted || (await Promise.race([broken, pause]))) return;
+      await feed.send(retimed(item, Date.now() as Instant, until));
+      await feed.flush();
+    }
+  }
+}

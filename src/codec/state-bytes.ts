@@ -1,0 +1,120 @@
+/**
+ * Packed numbers for the state's bytes: small ones small. Varints of 7 bits a byte, exact for every whole double (also beyond 2^53,
+ * where sums of money could end up), hashes, doubles. Boundary: primitives; the layout is in state.ts.
+ */
+
+/** The largest whole double, 2^1024, takes this many bytes. */
+const LONGEST = 148;
+
+/** One scratch buffer that grows; `take` copies what was written since `clear`. */
+export class Packer {
+  private bytes = Buffer.allocUnsafe(16_384);
+  private end = 0;
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.bytes[this.end++] = value;
+  }
+
+  /** A whole number ≥ 0. */
+  uint(value: number): void {
+    this.reserve(LONGEST);
+    let rest = value;
+    while (rest >= 128) {
+      const high = Math.floor(rest / 128);
+      this.bytes[this.end++] = rest - high * 128 + 128;
+      rest = high;
+    }
+    this.bytes[this.end++] = rest;
+  }
+
+  /** A whole number: the first byte holds 6 bits and the sign, so that no bit of a large one is shifted out. */
+  int(value: number): void {
+    const size = Math.abs(value);
+    const rest = Math.floor(size / 64);
+    const low = size - rest * 64 + (value < 0 ? 64 : 0);
+    if (rest === 0) this.byte(low);
+    else {
+      this.byte(low + 128);
+      this.uint(rest);
+    }
+  }
+
+  /** A whole number ≥ 0 of `size` bytes, at most 6. */
+  fixed(value: number, size: number): void {
+    this.reserve(size);
+    this.end = this.bytes.writeUIntLE(value, this.end, size);
+  }
+
+  double(value: number): void {
+    this.reserve(8);
+    this.end = this.bytes.writeDoubleLE(value, this.end);
+  }
+
+  clear(): void {
+    this.end = 0;
+  }
+
+  take(): Buffer {
+    return Buffer.from(this.bytes.subarray(0, this.end));
+  }
+
+  private reserve(size: number): void {
+    if (this.end + size <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafe(this.bytes.length * 2);
+    this.bytes.copy(larger, 0, 0, this.end);
+    this.bytes = larger;
+  }
+}
+
+/** Reads what a Packer wrote. Throws a RangeError or Error at the end of the bytes. */
+export class Unpacker {
+  private readonly bytes: Buffer;
+  private position = 0;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  get left(): number {
+    return this.bytes.length - this.position;
+  }
+
+  byte(): number {
+    const value = this.bytes[this.position];
+    if (value === undefined) throw new Error(`state bytes end at ${this.position}, in the middle of a value`);
+    this.position++;
+    return value;
+  }
+
+  uint(): number {
+    let byte = this.byte();
+    if (byte < 128) return byte;
+    let value = byte - 128;
+    let unit = 128;
+    do {
+      byte = this.byte();
+      value += (byte & 127) * unit;
+      unit *= 128;
+    } while (byte >= 128);
+    return value;
+  }
+
+  int(): number {
+    const first = this.byte();
+    const size = (first & 63) + (first >= 128 ? this.uint() * 64 : 0);
+    return (first & 64) === 0 ? size : -size;
+  }
+
+  fixed(size: number): number {
+    const value = this.bytes.readUIntLE(this.position, size);
+    this.position += size;
+    return value;
+  }
+
+  double(): number {
+    const value = this.bytes.readDoubleLE(this.position);
+    this.position += 8;
+    return value;
+  }
+}

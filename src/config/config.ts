@@ -1,0 +1,90 @@
+/**
+ * The whole configuration as one frozen object. Made by config/load.ts from the environment and one file, validated together. Pure types.
+ */
+import type { Policy } from '../domain/policy.ts';
+
+export interface TlsConfig {
+  /** PEM texts */
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
+export type SaslConfig =
+  | { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string }
+  /** a token from a token endpoint by client credentials, or one given */
+  | { readonly mechanism: 'oauthbearer'; readonly token: string }
+  | {
+      readonly mechanism: 'oauthbearer';
+      readonly tokenEndpoint: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly scope: string | null;
+    };
+
+export interface KafkaConfig {
+  readonly brokers: readonly string[];
+  readonly tls: TlsConfig | null;
+  readonly sasl: SaslConfig | null;
+}
+
+export interface RedisConfig {
+  /** `host:port`; more than one, or one that INFO shows to be a cluster's, is a Redis Cluster */
+  readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly database: number;
+  readonly tls: TlsConfig | null;
+}
+
+export interface RegistryConfig {
+  readonly url: string;
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly ca: string | null;
+}
+
+export const EVENT_TYPES = ['purchase', 'support', 'survey', 'engagement'] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export interface SourceConfig {
+  readonly type: EventType;
+  readonly topic: string;
+  readonly format: 'avro' | 'json';
+  /** false: any key, any number of partitions */
+  readonly keyedByCustomer: boolean;
+}
+
+/** Names of the topics the application owns. */
+export interface Topics {
+  readonly journal: string;
+  readonly reroute: string;
+  readonly segmentChanges: string;
+  readonly profiles: string;
+  readonly deadLetters: string;
+}
+
+export interface Config {
+  /** prefix of topics and keys, consumer group; `[a-z0-9][a-z0-9-]{0,62}` */
+  readonly applicationId: string;
+  /** N, the number of shards and of partitions of every topic the application owns */
+  readonly shards: number;
+  readonly kafka: KafkaConfig;
+  readonly redis: RedisConfig;
+  readonly registry: RegistryConfig;
+  readonly sources: readonly SourceConfig[];
+  readonly topics: Topics;
+  readonly policy: Policy;
+  /** the policy's canonical text, and its hash (sha256, first 16 hex digits) */
+  readonly policyText: string;
+  readonly policyHash: string;
+  /** ms that an event may be late behind the broker's clock while its input is at its end */
+  readonly guardMs: number;
+  /** ms: Kafka session time-out of the group */
+  readonly sessionTimeoutMs: number;
+  /** ms: `transaction.timeout.ms` */
+  readonly transactionTimeoutMs: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** what is allowed and probably not meant; each names its variable or line */
+  readonly warnings: readonly string[];
+}

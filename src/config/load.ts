@@ -1,0 +1,134 @@
+/**
+ * The environment and one file to one frozen object, or one error with every fault at once. Environment over file over default.
+ * Boundary: looks at nothing but what it is given and the files that this names; connects to nothing.
+ */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { PRESETS } from '../domain/policy.ts';
+import type { Config, SourceConfig, Topics } from './config.ts';
+import { takeKafka, takeRedis, takeRegistry } from './connections.ts';
+import { ConfigError, didYouMean } from './fault.ts';
+import { isPreset, type ParsedPolicy, parsePolicy, presetPolicy } from './policy.ts';
+import { codeOf, Reader } from './reader.ts';
+import { seal } from './secrets.ts';
+import { SETTINGS as S } from './settings.ts';
+import { parseYaml } from './yaml.ts';
+
+/**
+ * Reads the configuration. `file` is used instead of `RAPPORT_CONFIG`. Throws ConfigError listing all faults, with the variable or
+ * `file:line:column` of each; no secret is in it.
+ */
+export async function loadConfig(env: Readonly<Record<string, string | undefined>>, file?: string): Promise<Config> {
+  const name = file ?? (env.RAPPORT_CONFIG || null);
+  const reader = await open(env, name, file === undefined);
+  reader.checkNames();
+
+  const applicationId = (await reader.take(S.applicationId)) ?? 'rapport';
+  const shards = (await reader.take(S.shards)) ?? 12;
+  const kafka = await takeKafka(reader);
+  const redis = await takeRedis(reader);
+  const registry = await takeRegistry(reader);
+  const topics = topicsOf(applicationId);
+  const sources = takeSources(reader, applicationId, topics);
+  const parsed = await takePolicy(reader, name);
+  const logLevel = (await reader.take(S.logLevel)) ?? 'info';
+  const guardMs = (await reader.take(S.guardMs)) ?? 2_000;
+  const sessionTimeoutMs = (await reader.take(S.sessionTimeoutMs)) ?? 10_000;
+  const transactionTimeoutMs = (await reader.take(S.transactionTimeoutMs)) ?? 15_000;
+  if (transactionTimeoutMs > 60_000) {
+    reader.warnings.push(
+      `${reader.where(S.transactionTimeoutMs)}: after a crash, readers may wait ${transactionTimeoutMs / 1000} s for a transaction left open.`,
+    );
+  }
+
+  if (reader.faults.length > 0 || !kafka || !redis || !registry || !parsed) throw new ConfigError(reader.faults);
+  const { policy, text: policyText, hash: policyHash, warnings } = parsed;
+  return seal({
+    applicationId,
+    shards,
+    kafka,
+    redis,
+    registry,
+    sources,
+    topics,
+    // a copy: a preset is shared
+    policy: structuredClone(policy),
+    policyText,
+    policyHash,
+    guardMs,
+    sessionTimeoutMs,
+    transactionTimeoutMs,
+    logLevel,
+    warnings: [...reader.warnings, ...warnings],
+  });
+}
+
+async function open(env: Readonly<Record<string, string | undefined>>, name: string | null, fromEnv: boolean): Promise<Reader> {
+  if (name === null) return new Reader(env, null);
+  try {
+    const { yaml, faults } = parseYaml(await readFile(name, 'utf8'), name);
+    const reader = new Reader(env, yaml);
+    reader.faults.push(...faults);
+    return reader;
+  } catch (error) {
+    const reader = new Reader(env, null);
+    const where = fromEnv ? 'RAPPORT_CONFIG' : name;
+    reader.faults.push({ where, message: `names a file that cannot be read (${codeOf(error)}): check the path and its permissions.` });
+    return reader;
+  }
+}
+
+function topicsOf(applicationId: string): Topics {
+  return {
+    journal: `${applicationId}.journal`,
+    reroute: `${applicationId}.reroute`,
+    segmentChanges: `${applicationId}.segment-changes`,
+    profiles: `${applicationId}.profiles`,
+    deadLetters: `${applicationId}.dead-letters`,
+  };
+}
+
+function defaultSources(applicationId: string): readonly SourceConfig[] {
+  const source = (type: SourceConfig['type'], topic: string): SourceConfig => ({
+    type,
+    topic: `${applicationId}.${topic}`,
+    format: 'avro',
+    keyedByCustomer: true,
+  });
+  return [source('purchase', 'purchases'), source('support', 'support'), source('survey', 'surveys'), source('engagement', 'engagement')];
+}
+
+function takeSources(reader: Reader, applicationId: string, topics: Topics): readonly SourceConfig[] {
+  const given = reader.takeSources();
+  if (!given) return defaultSources(applicationId);
+  const own = new Set(Object.values(topics));
+  const seen = new Set<string>();
+  given.forEach(({ topic }, i) => {
+    const message = own.has(topic)
+      ? `the source topic ${topic} is one that rapport writes: name another topic, or choose another application id.`
+      : seen.has(topic)
+        ? `the topic ${topic} is listed twice: each source has a topic of its own.`
+        : null;
+    if (message) reader.faults.push({ where: reader.whereSource(i), message });
+    seen.add(topic);
+  });
+  return given;
+}
+
+async function takePolicy(reader: Reader, configFile: string | null): Promise<ParsedPolicy | null> {
+  const given = (await reader.take(S.policy)) ?? (reader.given(S.policy) ? null : 'retail');
+  if (given === null || isPreset(given)) return given && presetPolicy(given);
+  const fromFile = reader.where(S.policy) !== S.policy.variable && configFile !== null;
+  const path = fromFile ? resolve(dirname(configFile), given) : given;
+  try {
+    return parsePolicy(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    if (error instanceof ConfigError) reader.faults.push(...error.faults);
+    else
+      reader.fault(
+        S.policy,
+        `is neither a preset (${PRESETS.join(', ')}) nor a file that can be read (${codeOf(error)}).${didYouMean(given, PRESETS)}`,
+      );
+    return null;
+  }
+}

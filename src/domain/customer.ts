@@ -1,0 +1,65 @@
+/**
+ * The customer as the engine drives it: fire the timers that are due, fold an event, ask for the next instant. Pure: no clock, no random;
+ * a draft that is passed in belongs to the function, and so does everything in it.
+ *
+ * Keeps: D2 (a redelivery within the ring changes nothing), D3 and D4 (the next instant is exact), I9 (a timer that comes early changes
+ * nothing), and that `asOf` never goes back.
+ */
+import type { Decision } from './decision.ts';
+import { evaluate } from './evaluate.ts';
+import type { CustomerEvent } from './event.ts';
+import type { Instant } from './ids.ts';
+import type { Policy } from './policy.ts';
+import { record, settle } from './record.ts';
+import { type CustomerState, MOST_SEEN, seenAs } from './state.ts';
+
+export { type CustomerState, newCustomer } from './state.ts';
+
+/** Whether the event is among the customer's last 16 (D2). */
+export function isDuplicate(state: CustomerState, event: CustomerEvent): boolean {
+  return state.seen.includes(seenAs(event.id));
+}
+
+/**
+ * Fires the customer's own timers due at or before `until`, in order; returns whether anything fired (the state changed).
+ * While the state's own next instant is later, it changes nothing, not even `asOf` (I9).
+ */
+export function fire(state: CustomerState, until: Instant, policy: Policy, out: Decision[]): boolean {
+  let fired = false;
+  while (state.due !== null && state.due <= until) {
+    const at = state.due;
+    state.asOf = at;
+    if (settle(state, policy, at)) state.expired = true;
+    // what silence has changed is to be seen in a profile too
+    state.dirty = true;
+    evaluate(state, policy, at, 'silence', out);
+    fired = true;
+  }
+  return fired;
+}
+
+/**
+ * Folds an event: facts, then an evaluation at `asOf`, which the event moves unless it is late. The caller has fired the timers due at or
+ * before the event. Decisions are pushed in the order in which they were made.
+ */
+export function fold(state: CustomerState, event: CustomerEvent, policy: Policy, out: Decision[]): 'folded' | 'duplicate' {
+  if (isDuplicate(state, event)) return 'duplicate';
+  state.seen.push(seenAs(event.id));
+  if (state.seen.length > MOST_SEEN) state.seen.shift();
+
+  const late = state.asOf !== null && event.at < state.asOf;
+  const asOf = state.asOf !== null && late ? state.asOf : event.at;
+  state.asOf = asOf;
+  if (state.firstEventAt === null || event.at < state.firstEventAt) state.firstEventAt = event.at;
+  record(state, event, policy, asOf);
+  settle(state, policy, asOf);
+  state.dirty = true;
+  state.expired = false;
+  evaluate(state, policy, asOf, late ? 'late-event' : 'event', out);
+  return 'folded';
+}
+
+/** When silence alone could next change something about the customer, exactly; null for never. Later than `asOf`. */
+export function dueOf(state: CustomerState): Instant | null {
+  return state.due;
+}

@@ -1,0 +1,74 @@
+/**
+ * What can happen to a customer, as the fold sees it: decoded, checked, money in the base currency, foreign ids hashed,
+ * text reduced. Made by `sources/`, consumed by `fold`. Pure types.
+ */
+import type { CustomerId, Hash, Instant, Minor } from './ids.ts';
+
+interface Fact {
+  /** hash of `eventId`; what a redelivery is recognised by (D2) */
+  readonly id: Hash;
+  readonly customer: CustomerId;
+  /** event time */
+  readonly at: Instant;
+}
+
+export interface Purchase extends Fact {
+  readonly type: 'purchase';
+  readonly order: Hash;
+  readonly kind: 'PURCHASE' | 'REFUND' | 'CANCELLATION';
+  /** after discounts, before tax and shipping; never negative, the kind says which way it goes */
+  readonly amount: Minor;
+  readonly discount: Minor;
+  readonly cost: Minor;
+  readonly items: number;
+  readonly channel: string;
+  readonly recurring: boolean;
+  readonly recommended: boolean;
+  readonly campaign: Hash | null;
+  /** of a refund or cancellation: when the order it takes back was placed */
+  readonly orderedAt: Instant | null;
+}
+
+export interface Support extends Fact {
+  readonly type: 'support';
+  readonly ticket: Hash;
+  readonly status: 'OPENED' | 'REPLIED' | 'RESOLVED' | 'REOPENED' | 'CLOSED';
+  readonly channel: string;
+  readonly priority: string;
+  /** 1–5 */
+  readonly satisfaction: number | null;
+  readonly cost: Minor;
+}
+
+export interface Survey extends Fact {
+  readonly type: 'survey';
+  readonly survey: Hash;
+  readonly kind: 'NPS' | 'CSAT' | 'REVIEW' | 'CES';
+  /** on the kind's own scale: NPS 0–10, CSAT and REVIEW 1–5, CES 1–7 */
+  readonly score: number;
+  readonly channel: string;
+}
+
+export interface Engagement extends Fact {
+  readonly type: 'engagement';
+  readonly kind:
+    | 'CAMPAIGN_SENT'
+    | 'CAMPAIGN_OPENED'
+    | 'CAMPAIGN_CLICKED'
+    | 'UNSUBSCRIBED'
+    | 'RESUBSCRIBED'
+    | 'LOYALTY_JOINED'
+    | 'LOYALTY_EARNED'
+    | 'LOYALTY_REDEEMED'
+    | 'LOYALTY_LEFT'
+    | 'REFERRAL'
+    | 'REVIEW_POSTED'
+    | 'COMMUNITY_POST'
+    | 'VISIT'
+    | 'SIGNED_UP';
+  readonly campaign: Hash | null;
+  readonly channel: string;
+  readonly cost: Minor;
+}
+
+export type CustomerEvent = Purchase | Support | Survey | Engagement;

@@ -1,0 +1,68 @@
+/**
+ * The policies that a business starts from. `retail` holds the defaults; the others differ where the business does, and say why.
+ * Money in minor units of US dollars, durations in days.
+ */
+import type { Policy, PresetName } from './policy.ts';
+
+const retail: Policy = {
+  preset: 'retail',
+  currency: 'USD',
+  rates: [],
+  newCustomer: { days: 90, orders: 3, leastDays: 30 },
+  value: { measure: 'revenue', windowDays: 365, high: 50_000, leave: 0.8 },
+  loyalty: {
+    high: 60,
+    leave: 45,
+    dwellDays: 0,
+    weights: { frequency: 0.3, rhythm: 0.25, feedback: 0.2, engagement: 0.1, programme: 0.1, advocacy: 0.05 },
+    frequency: { windowDays: 365, orders: 6 },
+    rhythm: { firstGapDays: 60, leastGapDays: 7, mostGapDays: 120, from: 2, to: 5 },
+    feedback: { windowDays: 365, halfLifeDays: 90 },
+    engagement: { windowDays: 90, matureDays: 7, leastSends: 3 },
+    programme: { enabled: true, activeDays: 90 },
+    advocacy: { enabled: true, windowDays: 365, events: 2 },
+  },
+  feedback: { csatMost: 5 },
+  profileDays: 30,
+};
+
+/**
+ * A subscription renews by itself, mostly monthly: orders are many, and say little while they come. A renewal that fails to come is the
+ * news, so rhythm weighs more, expects a month, and falls sooner; opinion and use of what is sent weigh more than the count of orders.
+ * The subscription is itself the programme. Advocacy in months of half the retail horizon would be rare: it stays as it is.
+ */
+const subscription: Policy = {
+  ...retail,
+  preset: 'subscription',
+  value: { ...retail.value, high: 30_000 },
+  loyalty: {
+    ...retail.loyalty,
+    weights: { frequency: 0.15, rhythm: 0.35, feedback: 0.25, engagement: 0.15, programme: 0.05, advocacy: 0.05 },
+    frequency: { windowDays: 365, orders: 10 },
+    rhythm: { firstGapDays: 30, leastGapDays: 7, mostGapDays: 60, from: 1.5, to: 3 },
+    programme: { enabled: false, activeDays: 90 },
+  },
+};
+
+/**
+ * A business buys seldom, in large orders and over long talks: new for half a year, a gap of a quarter to begin with, campaigns judged
+ * over half a year after two weeks to answer, opinions that age more slowly. Few have a points programme.
+ */
+const b2b: Policy = {
+  ...retail,
+  preset: 'b2b',
+  newCustomer: { days: 180, orders: 2, leastDays: 60 },
+  value: { ...retail.value, high: 2_500_000 },
+  loyalty: {
+    ...retail.loyalty,
+    weights: { frequency: 0.25, rhythm: 0.25, feedback: 0.3, engagement: 0.1, programme: 0.05, advocacy: 0.05 },
+    frequency: { windowDays: 365, orders: 4 },
+    rhythm: { firstGapDays: 90, leastGapDays: 14, mostGapDays: 180, from: 2, to: 4 },
+    feedback: { windowDays: 365, halfLifeDays: 180 },
+    engagement: { windowDays: 180, matureDays: 14, leastSends: 3 },
+    programme: { enabled: false, activeDays: 90 },
+    advocacy: { enabled: true, windowDays: 365, events: 1 },
+  },
+};
+
+export const presets: Readonly<Record<PresetName, Policy>> = { retail, subscription, b2b };

@@ -1,0 +1,36 @@
+/** Value: what the customer bought in the trailing window, in minor units, by the policy's measure. Breakpoints: midnights of day + window. */
+import type { Instant } from '../ids.ts';
+import type { Policy } from '../policy.ts';
+import type { Day } from '../state.ts';
+import type { Rule } from './rule.ts';
+import { DayWindow } from './window.ts';
+
+class ValueWindow extends DayWindow {
+  private readonly measure: Policy['value']['measure'];
+
+  constructor(days: readonly Day[], windowDays: number, at: Instant, measure: Policy['value']['measure']) {
+    super(days, windowDays, at);
+    this.measure = measure;
+    this.aim();
+  }
+
+  protected reckon(): number {
+    switch (this.measure) {
+      case 'averageOrder':
+        return this.orders > 0 ? Math.max(0, Math.round(this.revenue / this.orders)) : 0;
+      case 'margin':
+        return Math.max(0, this.revenue - this.cost);
+      default:
+        return Math.max(0, this.revenue);
+    }
+  }
+}
+
+export const value: Rule = {
+  open: ({ state, policy, at }) => new ValueWindow(state.days, policy.value.windowDays, at, policy.value.measure),
+  evidence: ({ policy }) => ({
+    windowDays: policy.value.windowDays,
+    high: policy.value.high,
+    leave: policy.value.high * policy.value.leave,
+  }),
+};

@@ -1,0 +1,77 @@
+/**
+ * What every part of the engine shares: the ports it works through, the settings it works by, the limits it works within.
+ */
+import type { Config } from '../config/config.ts';
+import type { Clock, Decoder, Encoder, Logger, Logs, Sinks, Source, StateStore } from './ports.ts';
+
+export interface Ports {
+  readonly source: Source;
+  readonly sinks: Sinks;
+  readonly logs: Logs;
+  readonly store: StateStore;
+  readonly decoder: Decoder;
+  readonly encoder: Encoder;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export type Settings = Pick<
+  Config,
+  'applicationId' | 'shards' | 'sources' | 'topics' | 'policy' | 'policyHash' | 'policyText' | 'guardMs' | 'transactionTimeoutMs'
+>;
+
+/** What a committed step did; the engine counts, others show. */
+export interface StepReport {
+  readonly shard: number;
+  readonly offset: number;
+  /** input records taken, and output records written */
+  readonly records: number;
+  /** of these, how many had been rerouted here */
+  readonly fromReroute: number;
+  readonly outputs: number;
+  readonly folded: number;
+  readonly duplicates: number;
+  readonly rerouted: number;
+  readonly deadLetters: number;
+  readonly timers: number;
+  readonly changes: number;
+  readonly carried: number;
+}
+
+export interface Engine {
+  readonly ports: Ports;
+  readonly settings: Settings;
+  readonly limits: Limits;
+  readonly onStep: (report: StepReport) => void;
+}
+
+/** Bounds. None is a setting: a step takes what has piled up, within these. */
+export const LIMITS = {
+  /** records and bytes of one step */
+  stepRecords: 2_000,
+  stepBytes: 4 << 20,
+  /** customers fired by time in one step */
+  stepTimers: 1_000,
+  /** records and bytes waiting in one inbox before its partition is paused; resumed below half */
+  inboxRecords: 8_000,
+  inboxBytes: 16 << 20,
+  /** steps committed and not yet applied to Redis */
+  applies: 4,
+  /** customers of one apply chunk */
+  chunk: 500,
+  /** bytes of one journal record */
+  journalPart: 512 << 10,
+  /** bytes of states an owner keeps at hand, per shard */
+  cacheBytes: 8 << 20,
+  /** a journal smaller than this is left alone */
+  journalLeast: 8 << 20,
+  /** the cleaner starts when the journal is this many times its states */
+  journalFactor: 3,
+  /** an event this far ahead of `now` is a dead letter, ms */
+  future: 5 * 60_000,
+  /** a host clock this far off the broker's is logged, ms */
+  clockSkew: 60_000,
+};
+
+/** Bounds of the engine; tests use small ones to see many steps. */
+export type Limits = Readonly<typeof LIMITS>;

@@ -1,0 +1,145 @@
+/**
+ * The pure middle of a step: records and due timers in, states, decisions and letters out (I9: nothing else goes in).
+ * Keeps I10 (timers fire for due ≤ W, or before a later event of the same customer) and I11 (every record is folded, recognised as a
+ * duplicate, rerouted or dead-lettered). How records are cut into steps does not matter (D1): a customer's timers fire up to the
+ * watermark that stood before each of its records, so no step boundary shows.
+ */
+import { decodeState, encodeState } from '../codec/state.ts';
+import { type CustomerState, dueOf, fire, fold, isDuplicate, newCustomer } from '../domain/customer.ts';
+import type { Decision } from '../domain/decision.ts';
+import type { CustomerId, Instant } from '../domain/ids.ts';
+import { Halt } from './errors.ts';
+import type { Item } from './input.ts';
+import type { EntryCause, JournalEntry } from './journal.ts';
+import type { Batch } from './merge.ts';
+import type { DecisionContext, Encoder, Origin, OutRecord } from './ports.ts';
+import { toReroute } from './reroute.ts';
+
+export interface FoldContext {
+  readonly shard: number;
+  readonly caughtUpAt: Instant | null;
+  readonly reroute: string;
+  readonly encoder: Encoder;
+  readonly policy: Parameters<typeof fold>[2];
+  readonly shardOf: (customer: CustomerId) => number;
+  /** a record that the broker refuses even alone: it becomes a dead letter without its bytes */
+  readonly refused: (item: Item) => boolean;
+}
+
+export interface Folded {
+  readonly entries: readonly JournalEntry[];
+  readonly records: readonly OutRecord[];
+  /** source topics in which a foreign record was met */
+  readonly notKeyed: readonly string[];
+  readonly counts: { folded: number; duplicates: number; rerouted: number; deadLetters: number; timers: number; changes: number };
+}
+
+interface Touched {
+  readonly state: CustomerState;
+  cause: EntryCause | null;
+}
+
+/**
+ * @param stateOf the states left by the step before (I8): bytes, or null for a customer not seen yet; every customer of the batch and of `timers` is answered
+ * @param timers customers due at or before the batch's watermark, by due, then customer
+ */
+export function foldStep(
+  batch: Pick<Batch, 'items' | 'watermark' | 'now' | 'future'>,
+  timers: readonly CustomerId[],
+  stateOf: (customer: CustomerId) => Buffer | null,
+  context: FoldContext,
+): Folded {
+  const { shard, encoder, policy } = context;
+  const touched = new Map<CustomerId, Touched>();
+  const records: OutRecord[] = [];
+  const notKeyed = new Set<string>();
+  const counts = { folded: 0, duplicates: 0, rerouted: 0, deadLetters: 0, timers: 0, changes: 0 };
+  const decided: Decision[] = [];
+  const because = (trigger: Origin | null): DecisionContext => ({ shard, now: batch.now, caughtUpAt: context.caughtUpAt, trigger });
+
+  const customer = (id: CustomerId): Touched => {
+    let known = touched.get(id);
+    if (known === undefined) {
+      const bytes = stateOf(id);
+      known = { state: bytes === null ? newCustomer(id) : decodeState(id, bytes), cause: null };
+      touched.set(id, known);
+    }
+    return known;
+  };
+  const emit = (trigger: Origin | null): void => {
+    if (decided.length === 0) return;
+    const decisionContext = because(trigger);
+    for (const decision of decided) {
+      if (decision.type === 'segment-change') counts.changes += 1;
+      records.push(encoder.decision(decision, decisionContext));
+    }
+    decided.length = 0;
+  };
+  const fireUpTo = (who: Touched, until: Instant): void => {
+    if (!fire(who.state, until, policy, decided)) return;
+    who.cause ??= 'timer';
+    counts.timers += 1;
+    emit(null);
+  };
+  const bury = (item: Item, reason: 'future-event' | 'refused-by-broker', detail: string): void => {
+    counts.deadLetters += 1;
+    const value = reason === 'refused-by-broker' ? null : item.record.value;
+    records.push(encoder.deadLetter({ reason, detail, origin: item.origin, key: item.record.key, value }, because(item.origin)));
+  };
+
+  for (const { item, watermark } of batch.items) {
+    const trigger = item.origin;
+    const { decoded, record } = item;
+    if (context.refused(item)) {
+      bury(item, 'refused-by-broker', 'the broker refused the records that this one led to');
+      continue;
+    }
+    if (decoded.outcome === 'dead') {
+      counts.deadLetters += 1;
+      const { reason, detail } = decoded;
+      records.push(encoder.deadLetter({ reason, detail, origin: trigger, key: record.key, value: record.value }, because(trigger)));
+      continue;
+    }
+    const { event } = decoded;
+    if (event.at > batch.future) {
+      bury(item, 'future-event', 'occurredAt is more than 5 minutes ahead of the broker');
+      continue;
+    }
+    const home = context.shardOf(event.customer);
+    if (home !== shard) {
+      if (item.input.tp.topic === context.reroute) {
+        throw new Halt(
+          `${item.input.tp.topic}-${item.input.tp.partition}@${record.offset}: a rerouted record belongs to shard ${home}, not ${shard}. ` +
+            'The number of shards differs between workers: give all the same RAPPORT_SHARDS.',
+        );
+      }
+      counts.rerouted += 1;
+      notKeyed.add(trigger.topic);
+      records.push(toReroute(context.reroute, home, item));
+      continue;
+    }
+    if (trigger.topic !== item.input.tp.topic) notKeyed.add(trigger.topic);
+    const who = customer(event.customer);
+    if (isDuplicate(who.state, event)) {
+      counts.duplicates += 1;
+      continue;
+    }
+    fireUpTo(who, Math.max(watermark, event.at) as Instant);
+    counts[fold(who.state, event, policy, decided) === 'folded' ? 'folded' : 'duplicates'] += 1;
+    who.cause = 'event';
+    emit(trigger);
+  }
+
+  const entries: JournalEntry[] = [];
+  for (const id of timers) {
+    // The index said due. Where the state says later, or is gone, the entry sets the index right (I9: nothing else changes).
+    if (stateOf(id) === null && !touched.has(id)) entries.push({ customer: id, cause: 'timer', state: null, due: null });
+    else customer(id).cause ??= 'timer';
+  }
+  for (const who of touched.values()) fireUpTo(who, batch.watermark);
+
+  for (const [id, { state, cause }] of touched) {
+    if (cause !== null) entries.push({ customer: id, cause, state: encodeState(state), due: dueOf(state) });
+  }
+  return { entries, records, notKeyed: [...notKeyed], counts };
+}

@@ -1,0 +1,37 @@
+/**
+ * What the contract suites (source, sink, logs) ask of an adapter under test. The real and the in-memory adapter each give one harness, and each
+ * suite runs on both: `sinkContract('kafka', harness)`, `sinkContract('memory', harness)`.
+ * Boundary: says what is needed, not how; holds no vendor's type.
+ */
+import type { LogRecord, Logs, OutRecord, Sinks, Source, TopicPartition } from '../../src/engine/ports.ts';
+
+/** One fresh application: its own empty topics, group and transactional ids. */
+export interface World {
+  /** N, at least 2: every topic here has N partitions */
+  readonly shards: number;
+  /** topics that the source reads, beside `reroute` and `journal` */
+  readonly inputs: readonly [string, string];
+  readonly reroute: string;
+  readonly journal: string;
+  /** an output topic: nobody but `read` consumes it */
+  readonly output: string;
+  readonly sinks: Sinks;
+  readonly logs: Logs;
+  /** A new member of the application's group, not started. What is not stopped by the test is stopped with the world. */
+  source(): Source;
+  /** Appends records outside any transaction, in order; the offset of the first. */
+  produce(records: readonly OutRecord[]): Promise<number>;
+  /** Writes records in a transaction of a stranger, and leaves it open. */
+  begin(records: readonly OutRecord[]): Promise<{ commit(): Promise<void>; abort(): Promise<void> }>;
+  /** All committed records of a partition, from its start to its last stable offset, read by other means than `source`. */
+  read(from: TopicPartition): Promise<LogRecord[]>;
+  stop(): Promise<void>;
+}
+
+export interface Harness {
+  /** The largest value that a topic takes, in bytes: the suite writes one that is larger, and expects it refused. */
+  readonly maxRecordBytes: number;
+  /** Bound on any single wait, in ms. */
+  readonly patience: number;
+  world(): Promise<World>;
+}

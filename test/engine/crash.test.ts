@@ -1,0 +1,103 @@
+/** What can go wrong between two steps, alone and in any order: topics and store say the same in the end. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TestDriver } from '../../src/testing.ts';
+import { agrees, forAll, KEPT, SLOW, SMALL } from './support/drive.ts';
+import { history } from './support/history.ts';
+import { expectChain } from './support/journal.ts';
+
+describe('a history, loaded before the start', () => {
+  it.each([1, 2, 4])(
+    'I4 gives exactly the changes, profiles and states of one fold over all events in time order, with %i shards and workers',
+    { timeout: SLOW },
+    async (shards) => {
+      await forAll([history(12, 500, 160), fc.integer({ min: 3, max: 60 })], 12, async (make, records, batchSize) => {
+        const test = make({ shards, batchSize });
+        for (const record of records) test.pipe(record);
+        for (let i = 0; i < shards; i++) await test.start();
+        await agrees(test, records);
+      });
+    },
+  );
+});
+
+/** What can go wrong between two paces of a run. */
+const TROUBLES = [
+  'nothing',
+  'kill',
+  'join',
+  'unknown-committed',
+  'unknown-aborted',
+  'unknown-open',
+  'refused',
+  'store before',
+  'store after',
+  'flush',
+  'roll back',
+  'snapshot',
+  'evict',
+  'rebalance',
+] as const;
+type Trouble = (typeof TROUBLES)[number];
+
+async function make(trouble: Trouble, test: TestDriver, memory: { snapshot: ReturnType<TestDriver['store']['snapshot']> }): Promise<void> {
+  const [first] = test.workers;
+  if (first === undefined) throw new Error('no worker is left');
+  switch (trouble) {
+    case 'kill':
+      first.kill();
+      test.kafka.group('test').expire();
+      await test.start();
+      break;
+    case 'join':
+      await test.start();
+      break;
+    case 'flush':
+      test.store.flush();
+      break;
+    case 'snapshot':
+      memory.snapshot = test.store.snapshot();
+      break;
+    case 'roll back':
+      test.store.restore(memory.snapshot);
+      break;
+    case 'store before':
+    case 'store after':
+      test.store.faults.next = trouble === 'store before' ? 'before' : 'after';
+      break;
+    case 'evict':
+      if (test.workers.size > 1) first.source.evict();
+      break;
+    case 'rebalance':
+      test.kafka.group('test').rebalance();
+      break;
+    case 'nothing':
+      break;
+    default:
+      first.sinks.faults.nextCommit = trouble;
+  }
+}
+
+describe('any crash and restore between steps', () => {
+  it.each([1, 3])('D1 I2 I3 I4 I6 I7 gives the same changes, profiles and states, with %i shards', { timeout: SLOW }, async (shards) => {
+    const troubles = fc.array(fc.tuple(fc.constantFrom(...TROUBLES), fc.integer({ min: 1, max: 25 })), { maxLength: 12 });
+    await forAll(
+      [history(10, 400, 120), fc.integer({ min: 2, max: 20 }), fc.boolean(), troubles],
+      60,
+      async (begin, records, batchSize, cleaned, all) => {
+        const test = begin({ shards, batchSize, limits: cleaned ? SMALL : KEPT });
+        for (const record of records) test.pipe(record);
+        await test.start();
+        const memory = { snapshot: test.store.snapshot() };
+        for (const [trouble, paces] of all) {
+          await test.pace(paces);
+          await make(trouble, test, memory);
+        }
+        for (const { source } of test.workers) source.rejoin();
+        await agrees(test, records);
+        if (!cleaned) expectChain(test);
+        expect(test.outputs('deadLetters')).toEqual([]);
+      },
+    );
+  });
+});

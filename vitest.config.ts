@@ -1,0 +1,29 @@
+/**
+ * Two projects: `pure` needs nothing and runs side by side; `real` runs on the real stack (test/support/global.ts), one file after
+ * another, because servers that share a small machine are slow in ways that tests of time-outs would notice.
+ */
+import { defineConfig } from 'vitest/config';
+
+const REAL = ['test/{adapters,chaos,cli,contract,e2e,stack}/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'pure', include: ['test/**/*.test.ts'], exclude: REAL },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: REAL,
+          globalSetup: ['test/support/global.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
