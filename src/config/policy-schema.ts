@@ -3,7 +3,7 @@
  * The same schema gives editors their JSON Schema. Windows end at 365 days because a customer's state keeps that many.
  */
 import { z } from 'zod';
-import { type Policy, PRESETS } from '../domain/policy.ts';
+import { type Policy, PRESETS, SERVICE_MODES } from '../domain/policy.ts';
 import { digitsOf } from './currency.ts';
 
 const window = z.int().min(1).max(365);
@@ -22,6 +22,23 @@ function isDate(text: string): boolean {
 }
 
 const rateSchema = z.strictObject({ currency, from: date, rate: z.number().positive().max(1e12) });
+
+const parameter = z.number().positive().max(1e6);
+const hours = z.number().positive().max(8760);
+const texts = z.array(z.string().min(1).max(200)).max(16);
+const atMost = (most: number) => (of: object) => Object.keys(of).length <= most;
+
+const goalSchema = z.strictObject({
+  name: z.string().min(1).max(64),
+  metric: z.string().min(1).max(64),
+  dimension: z.string().min(1).max(140),
+  from: date,
+  by: date,
+  baseline: z.number().nullable(),
+  change: z.number(),
+  kind: z.enum(['relative', 'points']),
+  tolerance: share,
+});
 
 export const policySchema: z.ZodType<Policy> = z.strictObject({
   preset: z.enum(PRESETS),
@@ -60,8 +77,67 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
     advocacy: z.strictObject({ enabled: z.boolean(), windowDays: window, events: z.int().min(1).max(1000) }),
   }),
   feedback: z.strictObject({ csatMost: z.int().min(2).max(100) }),
+  churn: z.strictObject({
+    model: z.enum(['mbg', 'bg']),
+    parameters: z.strictObject({ r: parameter, alpha: parameter, a: parameter, b: parameter }),
+    horizonDays: window,
+    p1: share,
+    p2: share,
+    p3: share,
+    dwellDays: z.int().min(0).max(365),
+    overdue: z.number().positive().max(100),
+    declining: z.strictObject({ windowDays: z.int().min(1).max(182), share, significance: share }),
+    negative: z.strictObject({
+      windowDays: window,
+      nps: z.int().min(0).max(9),
+      csat: z.int().min(1).max(99),
+      sentiment: z.number().min(-1).max(0),
+    }),
+    disengaged: z.strictObject({
+      windowDays: z.int().min(1).max(120),
+      leastSends: z.int().min(1).max(32),
+      leastResponses: z.int().min(1).max(32),
+      share,
+    }),
+    programme: z.strictObject({ joinDays: z.int().min(1).max(3650) }),
+    support: z.strictObject({ openHours: hours, replyHours: hours, afterDays: z.int().min(0).max(90) }),
+    priceSensitive: z.strictObject({ orders: z.int().min(1).max(32), share }),
+    lost: z.strictObject({ days: z.int().min(1).max(3650), gaps: z.number().min(0).max(100) }),
+  }),
+  lifetime: z.strictObject({
+    discount: z.number().min(0).max(1),
+    horizonDays: z.int().min(1).max(3650),
+    gammaGamma: z.strictObject({ p: parameter, q: z.number().gt(1).max(1e6), v: z.int().min(1).max(1e13) }),
+  }),
+  relationship: z.strictObject({
+    communityShare: share,
+    personalizedShare: share,
+    longTerm: z.strictObject({ days: z.int().min(0).max(3650), orders: z.int().min(1).max(1000) }),
+  }),
+  channels: z.record(z.string().min(1).max(64), z.enum(SERVICE_MODES)).refine(atMost(64), 'must name at most 64 channels'),
+  attributes: z
+    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), z.array(z.string().min(1).max(64)).max(32))
+    .refine(atMost(16), 'must name at most 16 attributes'),
+  strategies: z.strictObject({ NEW: texts, CHAMPION: texts, POTENTIAL_CHAMPION: texts, LOYALIST: texts, AT_RISK: texts }),
+  alerts: z.strictObject({
+    churnRisk: z.strictObject({ orders: count, quietDays: z.int().min(0).max(365) }),
+    followUp: z.strictObject({ days: z.int().min(0).max(3650), contactDays: z.int().min(1).max(90) }),
+    supportQuality: z.strictObject({ share, windowDays: z.int().min(1).max(90), tickets: z.int().min(1).max(1e9) }),
+    portfolio: z.strictObject({ share, customers: z.int().min(1).max(1e12) }),
+  }),
+  goals: z.array(goalSchema).max(32),
+  kpis: z.strictObject({
+    csat: z.enum(['share', 'mean']),
+    windowDays: z.int().min(1).max(365),
+    leastResponses: z.int().min(1).max(1e6),
+    leastCustomers: z.int().min(1).max(1e6),
+    evaluateDays: z.int().min(1).max(365),
+  }),
   profileDays: window,
 });
 
 /** Amounts: written in major units in a file, minor units in a policy. */
-export const MONEY_PATHS = [['value', 'high']] as const;
+export const MONEY_PATHS = [
+  ['value', 'high'],
+  ['lifetime', 'gammaGamma', 'v'],
+] as const;

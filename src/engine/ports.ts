@@ -79,6 +79,8 @@ export interface Ends {
 export interface Logs {
   /** `Ends` of every partition of a topic, by partition number. */
   ends(topic: string): Promise<Ends[]>;
+  /** Where one partition's log ends, undecided records included: above `Ends.end` while a transaction there is neither committed nor aborted. */
+  logEnd(of: TopicPartition): Promise<number>;
   /** Deletes records before an offset. */
   deleteBefore(of: TopicPartition, offset: number): Promise<void>;
   /** Whether the application's group has a committed offset for any of these partitions. */

@@ -3,7 +3,7 @@
  * Keeps I1 (initialising the transactional id, then the claim, make everything before the claim final), I3, I4, I6 and I7. Every Halt of a
  * shard names its way out.
  *
- * The order is: fence → journal's end → last header → claim at E → tail up to E. The header comes before the claim so that the claim can name
+ * The order is: fence → journal's end, which must be decided → last header → claim at E → tail up to E. The header comes before the claim so that the claim can name
  * its predecessor and the positions; nothing can come between, since the predecessor is fenced; that E is where the end was is checked all the same.
  */
 import { decodeHeader, encodeStep } from '../codec/journal.ts';
@@ -59,7 +59,9 @@ export async function takeOver(context: TakeoverContext): Promise<Standing> {
   const sink = await held(sinks.open(shard));
   try {
     const ends = await endsOf(context);
-    const journal = endOf(ends, { topic: engine.settings.topics.journal, partition: shard });
+    const own = { topic: engine.settings.topics.journal, partition: shard };
+    const journal = endOf(ends, own);
+    await decided(context, own, journal);
     const meta = await held(store.meta(shard));
     const last = await lastHeader(context, meta, journal);
     // 3. Check, claim.
@@ -87,6 +89,18 @@ export async function takeOver(context: TakeoverContext): Promise<Standing> {
     await sink.close();
     throw error;
   }
+}
+
+/**
+ * All of the journal must be decided before the claim is made: behind what is not, the last header is not the last. Looked at before anything is
+ * sent: to give up afterwards would make the next initialisation abort what the broker still owes markers for.
+ */
+async function decided({ engine, shard, held }: TakeoverContext, own: TopicPartition, { end }: Ends): Promise<void> {
+  const logEnd = await held(engine.ports.logs.logEnd(own));
+  if (logEnd <= end) return;
+  throw new Retryable(
+    `shard ${shard}: ${own.topic}-${shard} is decided up to ${end} and ends at ${logEnd}: the broker has yet to write the outcome of a transaction`,
+  );
 }
 
 async function endsOf({ engine, inputs, held }: TakeoverContext): Promise<Map<string, readonly Ends[]>> {

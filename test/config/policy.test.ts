@@ -67,7 +67,10 @@ describe('overrides', () => {
   test('another currency without an amount takes the same number, and says so', () => {
     const { policy, warnings } = parsePolicy('currency: JPY\n', 'p.yaml');
     expect(policy.value.high).toBe(presets.retail.value.high / 100);
-    expect(warnings).toEqual(['p.yaml:1:11: value.high is not given and is taken as 500.00 JPY.']);
+    expect(warnings).toEqual([
+      'p.yaml:1:11: value.high is not given and is taken as 500.00 JPY.',
+      'p.yaml:1:11: lifetime.gammaGamma.v is not given and is taken as 15.44 JPY.',
+    ]);
   });
 
   test('what is allowed and hardly meant is a warning with its line', () => {

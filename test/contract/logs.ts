@@ -24,11 +24,13 @@ export function logsContract(name: string, harness: Harness): void {
       const open = await world.begin([record(topic, 0, 'b')]);
       await world.produce([record(topic, 0, 'c')]);
       expect((await world.logs.ends(topic))[0]?.end).toBe(1);
+      expect(await world.logs.logEnd({ topic, partition: 0 })).toBe(3);
       await open.commit();
       // a, b, c and at most one marker
       const end = (await world.logs.ends(topic))[0]?.end ?? 0;
       expect(end).toBeGreaterThanOrEqual(3);
       expect(end).toBeLessThanOrEqual(4);
+      expect(await world.logs.logEnd({ topic, partition: 0 })).toBe(end);
       expect(texts(await world.read({ topic, partition: 0 }))).toEqual(['a', 'b', 'c']);
     });
 

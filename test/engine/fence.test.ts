@@ -134,6 +134,30 @@ describe('I1 an owner that is no longer one', () => {
   });
 });
 
+describe('I3 a takeover behind what is not decided yet', () => {
+  it('waits without a claim until the broker has written the outcome, and goes on from there', { timeout: SLOW }, async () => {
+    const test = driver({ shards: 2, limits: KEPT });
+    for (const record of history) test.pipe(record);
+    const first = await test.start();
+    await agrees(test, history);
+    first.kill();
+    test.kafka.group('test').expire();
+    const owing = test.kafka.producer('a coordinator that owes a marker');
+    const journal = { topic: test.settings.topics.journal, partition: 1 };
+    owing.send(journal, [{ key: null, value: Buffer.of(0), headers: [], timestamp: test.clock.wall() }]);
+    const claims = claimsOf(test);
+    const { sinks, ports } = watchedSinks();
+    const second = await test.start({ ports });
+    const tries = () => sinks.filter(({ shard }) => shard === 1).length;
+    await until(test, 'more than one try', () => tries() > 2);
+    expect(second.takeovers).not.toContain(1);
+    expect(claimsOf(test)).toBe(claims + second.takeovers.length);
+    owing.end('aborted');
+    await agrees(test, [...history, ...(await trickle(test, 'a', 10))]);
+    expectChain(test);
+  });
+});
+
 const claimsOf = (test: TestDriver): number =>
   [0, 1].reduce((sum, shard) => sum + journalOf(test, shard).filter(({ header }) => header.kind === 'claim').length, 0);
 

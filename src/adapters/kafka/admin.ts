@@ -39,6 +39,8 @@ export interface KafkaAdmin extends Logs {
   topicConfig(topic: string): Promise<Record<string, string>>;
 }
 
+/** As a timestamp: the latest offset. With corrections.ts, undecided records included. */
+const LOG_END = -1;
 const LEADERS_MS = 20_000;
 const POLL_MS = 50;
 
@@ -79,6 +81,14 @@ export function createAdmin(config: KafkaSettings, log: Logger): { value: KafkaA
 
   const value: KafkaAdmin = {
     ends: (topic) => ask(`asking for the ends of ${topic}`, (admin) => offsetsOf(admin, topic)),
+
+    logEnd: ({ topic, partition }) =>
+      ask(`asking for the end of ${topic} ${partition}`, async (admin) => {
+        const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, LOG_END);
+        const found = offsets.find((each) => each.partition === partition);
+        if (found === undefined) throw new Retryable(`the end of ${topic} ${partition} is not known yet`);
+        return Number(found.offset);
+      }),
 
     deleteBefore: ({ topic, partition }: TopicPartition, offset) =>
       ask(`deleting records of ${topic} ${partition}`, async (admin) => {

@@ -1,6 +1,6 @@
 /**
- * Six corrections to kafkajs 2.2.4, made to its modules in memory when this one is loaded. No file of the package is touched, so they also hold where
- * the application was installed from a registry. 1 and 2 are held by tests (fetched, compressed, the contract of the source); 5 and 6 by the
+ * Eight corrections to kafkajs 2.2.4, made to its modules in memory when this one is loaded. No file of the package is touched, so they also hold where
+ * the application was installed from a registry. 1, 2 and 8 are held by tests (fetched, compressed, the contracts of source and logs); 5 to 7 by the
  * frozen broker of cluster.test.ts; 3 is speed, 4 silence.
  * 1. Record batches are decoded by fetched.ts, with bounds (I11).
  * 2. A batch of which everything was filtered out (markers, aborted records) reaches `eachBatch`, so that the position's guard sees its `fetchedOffset`.
@@ -8,6 +8,8 @@
  * 4. A queue of requests sets a timer only while something waits in it; kafkajs sets one per answer, of a negative time, which Node warns about.
  * 5. A request that is not answered in time ends its connection, as in Kafka's own client; kafkajs goes on asking a machine that is gone.
  * 6. A member whose heartbeat fails so looks for its group's coordinator anew, instead of asking the one that it joined at for ever.
+ * 7. A client that connects anew begins with the next address; kafkajs goes back to its first one, which may be the machine that hangs.
+ * 8. Asked for the latest offset by its timestamp, −1, an admin answers with the log's end, undecided records included; kafkajs offers no way to ask.
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
@@ -41,6 +43,16 @@ interface ConsumerGroup {
   readonly groupId: string;
   coordinator: object;
   heartbeat(options: object): Promise<void>;
+}
+
+interface Cluster {
+  retry?: object;
+  fetchTopicsOffset(topics: readonly { readonly fromTimestamp?: number }[]): Promise<unknown>;
+}
+
+interface BrokerPool {
+  seedBroker: object | undefined;
+  disconnect(): Promise<void>;
 }
 
 const isTimeout = (error: unknown): error is Error => error instanceof Error && error.name === 'KafkaJSRequestTimeoutError';
@@ -106,9 +118,22 @@ function correct(): void {
     }
   };
 
+  const { prototype: pool }: { prototype: BrokerPool } = require('kafkajs/src/cluster/brokerPool');
+  const { disconnect } = pool;
+  pool.disconnect = async function (this: BrokerPool) {
+    await disconnect.call(this);
+    this.seedBroker = undefined;
+  };
+
   // The producer asks its cluster for `retry`, which kafkajs forgets to give it.
-  const { prototype: cluster }: { prototype: { retry?: object } } = require('kafkajs/src/cluster');
+  const { prototype: cluster }: { prototype: Cluster } = require('kafkajs/src/cluster');
   cluster.retry = { initialRetryTime: 5, multiplier: 2, retries: 12, maxRetryTime: 1000 };
+
+  const { fetchTopicsOffset } = cluster;
+  cluster.fetchTopicsOffset = function (this: Cluster, topics) {
+    const undecided = topics.some(({ fromTimestamp }) => fromTimestamp === -1);
+    return fetchTopicsOffset.call(undecided ? Object.create(this, { isolationLevel: { value: 0 } }) : this, topics);
+  };
 }
 
 correct();
