@@ -17,6 +17,8 @@ import type { Policy } from './domain/policy.ts';
 import { presets } from './domain/presets.ts';
 import { type Engine, LIMITS, type Limits, type Ports, type Settings, type StepReport } from './engine/engine.ts';
 import type { Logger } from './engine/ports.ts';
+import type { PublisherOf } from './engine/publication.ts';
+import { publishKpis } from './engine/publisher.ts';
 import { Worker, type WorkerOptions } from './engine/worker.ts';
 import type { TypedRecord } from './sources/index.ts';
 
@@ -35,6 +37,8 @@ export interface DriverOptions {
   /** records in one fetch at most */
   readonly batchSize?: number;
   readonly log?: Logger;
+  /** publish KPIs and the alerts about the business, too, in steps of their own; not unless said */
+  readonly kpis?: boolean;
   /** smaller bounds show more steps */
   readonly limits?: Partial<Limits>;
 }
@@ -45,6 +49,7 @@ export interface WorkerOverrides {
   readonly ports?: (ports: Ports) => Ports;
   readonly settings?: Partial<Settings>;
   readonly accept?: NonNullable<WorkerOptions['accept']>;
+  readonly publisherOf?: PublisherOf;
 }
 
 export interface DriverWorker {
@@ -87,6 +92,9 @@ export class TestDriver {
       reroute: 'test.reroute',
       segmentChanges: 'test.segment-changes',
       profiles: 'test.profiles',
+      alerts: 'test.alerts',
+      kpis: 'test.kpis',
+      thresholds: 'test.thresholds',
       deadLetters: 'test.dead-letters',
     };
     this.settings = {
@@ -128,13 +136,14 @@ export class TestDriver {
     const log = this.#options.log ?? silent;
     const ports: Ports = { source, sinks, logs: memoryLogs(kafka, 'test'), store, decoder, encoder, clock, log };
     const takeovers: number[] = [];
+    const { accept, publisherOf = this.#options.kpis === true ? publishKpis() : undefined } = overrides;
     const engine: Engine = {
       ports: overrides.ports?.(ports) ?? ports,
       settings,
       limits: { ...LIMITS, ...this.#options.limits },
       onStep: (report) => this.reports.push(report),
+      ...(publisherOf && { publisherOf }),
     };
-    const { accept } = overrides;
     const worker = new Worker(engine, { ...(accept && { accept }), takenOver: (shard) => takeovers.push(shard) });
     const ended = worker.ended();
     ended.catch(() => {});
@@ -205,7 +214,7 @@ export class TestDriver {
   }
 
   /** The records of an output topic, decoded, shard by shard in log order. */
-  outputs(topic: keyof Settings['topics'] & ('segmentChanges' | 'profiles' | 'deadLetters')): unknown[] {
+  outputs(topic: keyof Settings['topics'] & ('segmentChanges' | 'profiles' | 'alerts' | 'kpis' | 'thresholds' | 'deadLetters')): unknown[] {
     const name = this.settings.topics[topic];
     return Array.from({ length: this.settings.shards }, (_, shard) => this.kafka.records(name, shard))
       .flat()

@@ -6,19 +6,22 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Instant } from '../domain/ids.ts';
+import { dayOf, type Instant } from '../domain/ids.ts';
 import type { StepReport } from '../engine/engine.ts';
 import type { Worker } from '../engine/worker.ts';
 import { stackUp } from '../stack/index.ts';
 import { retimed } from '../world/generate.ts';
+import { customerIdOf } from '../world/person.ts';
 import { World } from '../world/world.ts';
 import { createLog, guarded, interrupted, print } from './command.ts';
 import type { Connect, Connections } from './connections.ts';
+import { demoPolicy } from './demo-policy.ts';
 import { Feed } from './feed.ts';
 import { instant, positive, whole } from './options.ts';
 import { Progress } from './progress.ts';
+import { readRisks } from './risk-levels.ts';
 import { createWorker } from './run.ts';
-import { reasonOf, Tally, tables } from './tally.ts';
+import { Said } from './said.ts';
 import { createTopics } from './topics.ts';
 
 interface DemoOptions {
@@ -32,6 +35,9 @@ interface DemoOptions {
 
 /** live events a second, after the history */
 const TRICKLE = 20;
+/** ms in which the KPIs are told after the history, and without a further one until they count as told: the publisher looks once a second */
+const KPIS_MS = 30_000;
+const QUIET_MS = 2_500;
 
 const EXAMPLE = `
 Uses the servers of RAPPORT_KAFKA_BROKERS, RAPPORT_REDIS_URL and RAPPORT_REGISTRY_URL where given, else starts its own.
@@ -62,7 +68,7 @@ async function demo(options: DemoOptions, connect: Connect): Promise<void> {
   const stack = await Promise.race([stackUp({ brokers: 1, redis: 'single', log: say }), stopping.then(() => null)]);
   if (stack === null) process.exit(130);
   const { kafka, redis, registry, given } = stack.value;
-  const config = await loadConfig({
+  const loaded = await loadConfig({
     RAPPORT_LOG_LEVEL: 'warn',
     RAPPORT_SHARDS: '4',
     ...process.env,
@@ -71,9 +77,11 @@ async function demo(options: DemoOptions, connect: Connect): Promise<void> {
     RAPPORT_REDIS_URL: redis,
     RAPPORT_REGISTRY_URL: registry,
   });
+  const until = options.until ?? (Date.now() as Instant);
+  const config = demoPolicy(loaded, until, options.days);
   const connections = await connect(config, createLog(config.logLevel));
   try {
-    await new Demo(config, connections.value, options, stopped.signal, say).run({ kafka, redis, registry });
+    await new Demo(config, connections.value, { ...options, until }, stopped.signal, say).run({ kafka, redis, registry });
   } finally {
     if (given.kafka || given.redis || given.registry) await cleanUp(config, connections.value);
     await connections.stop();
@@ -92,22 +100,30 @@ async function cleanUp(config: Config, { logs, store, schemas }: Connections): P
 class Demo {
   readonly #config: Config;
   readonly #connections: Connections;
-  readonly #options: DemoOptions;
+  readonly #options: DemoOptions & { readonly until: Instant };
   readonly #stopped: AbortSignal;
   readonly #say: (line: string) => void;
+  readonly #said: Said;
   readonly #counts = { events: 0, folded: 0, duplicates: 0, rerouted: 0, deadLetters: 0, changes: 0, alerts: 0 };
 
-  constructor(config: Config, connections: Connections, options: DemoOptions, stopped: AbortSignal, say: (line: string) => void) {
+  constructor(
+    config: Config,
+    connections: Connections,
+    options: DemoOptions & { readonly until: Instant },
+    stopped: AbortSignal,
+    say: (line: string) => void,
+  ) {
     this.#config = config;
     this.#connections = connections;
     this.#options = options;
     this.#stopped = stopped;
     this.#say = say;
+    this.#said = new Said(config.topics, say);
   }
 
   async run(addresses: { readonly kafka: string; readonly redis: string; readonly registry: string }): Promise<void> {
-    const { customers, days, seed, until = Date.now() as Instant, once, json } = this.#options;
-    const { logs, schemas, producer, follow } = this.#connections;
+    const { customers, days, seed, until, once, json } = this.#options;
+    const { logs, schemas, producer, follow, store } = this.#connections;
     // 1. Topics, schemas, the history; the processor starts when it is there, and reads it in the order of its time.
     await createTopics(logs, this.#config, '-1');
     const encode = await (await schemas()).inputs();
@@ -132,28 +148,20 @@ class Demo {
       this.#stopped,
     );
     await worker.start();
-    const tally = new Tally();
-    const history = { caughtUp: false };
-    const follower = await follow([this.#config.topics.segmentChanges], (_, { value }) => {
-      if (value === null) return;
-      const change = tally.add(value);
-      if (history.caughtUp && !json)
-        this.#say(
-          `${new Date(change.at).toISOString()} ${change.customerId} ${change.from ?? 'first seen'} → ${change.to}: ${reasonOf(change)}`,
-        );
-    });
+    const follower = await follow(this.#said.topics, (from, record) => this.#said.add(from, record));
     try {
-      await this.#catchUp(worker, feed.sent, tally);
-      const seconds = (performance.now() - began) / 1_000;
-      history.caughtUp = true;
-      if (!json) process.stdout.write(`${tables(tally)}\n`);
+      await this.#catchUp(worker, feed.sent);
+      const seconds = Number(((performance.now() - began) / 1_000).toFixed(3));
+      await this.#told(worker);
+      const risks = await readRisks(store, this.#config.shards, customerIds(customers));
+      this.#said.telling = !json;
+      if (!json) process.stdout.write(`${this.#said.tables(risks)}\n`);
       this.#say(
-        `Look further: Kafka ${addresses.kafka}, Redis ${addresses.redis}, schema registry ${addresses.registry}; topics ${this.#config.applicationId}.*`,
+        `Look further: Kafka ${addresses.kafka}, Redis ${addresses.redis},\n  schema registry ${addresses.registry}; topics ${this.#config.applicationId}.*`,
       );
       // 3. Live, until interrupted.
       if (!once) await this.#live(world, feed, until, worker);
-      if (json)
-        print({ json }, { ...this.#counts, groups: tally.groups, transitions: tally.transitions, seconds: Number(seconds.toFixed(3)) }, '');
+      if (json) print({ json }, { ...this.#counts, ...this.#said.summary(risks), seconds }, '');
     } finally {
       await worker.stop();
       await follower.stop();
@@ -163,20 +171,34 @@ class Demo {
   #count(report: StepReport): void {
     const counts = this.#counts;
     counts.events += report.records - report.fromReroute;
-    for (const name of ['folded', 'duplicates', 'rerouted', 'deadLetters', 'changes'] as const) counts[name] += report[name];
+    for (const name of ['folded', 'duplicates', 'rerouted', 'deadLetters', 'changes', 'alerts'] as const) counts[name] += report[name];
   }
 
-  /** Until every event is processed, no timer waits, and the topic's reader has seen every change. */
-  async #catchUp(worker: Worker, events: number, tally: Tally): Promise<void> {
+  /** Until every event is processed, no timer waits, and the topics' reader has seen every change and every customer's alert. */
+  async #catchUp(worker: Worker, events: number): Promise<void> {
     const progress = new Progress('processing', this.#say);
     const ended = worker.ended().then(() => true);
     for (let over = false; !over && !this.#stopped.aborted; ) {
       over = await Promise.race([ended, new Promise<false>((resolve) => setTimeout(() => resolve(false), 50))]);
       const { events: done, changes } = this.#counts;
       progress.show((seconds) => `${done} events, ${Math.round(done / seconds)} events/s, ${changes} changes, lag ${events - done}`);
-      over ||= done >= events && worker.caughtUp && tally.changes >= changes;
+      over ||= done >= events && worker.caughtUp && this.#said.hasHeard(this.#counts);
     }
     progress.done(`${this.#counts.events} events, ${this.#counts.changes} changes`);
+  }
+
+  /** Until the KPIs of the last day that is over, and of all who are customers today, are in the topic, and nothing more comes. */
+  async #told(worker: Worker): Promise<void> {
+    const began = performance.now();
+    const today = dayOf(Date.now() as Instant);
+    const ended = worker.ended().then(() => true);
+    for (let over = false; !over && !this.#stopped.aborted && !this.#said.hasKpisOf(today, QUIET_MS); ) {
+      over = await Promise.race([ended, new Promise<false>((resolve) => setTimeout(() => resolve(false), 50))]);
+      if (performance.now() - began > KPIS_MS) {
+        this.#say('The KPIs are not all told yet; what follows are those that are.');
+        return;
+      }
+    }
   }
 
   async #live(world: World, feed: Feed, until: Instant, worker: Worker): Promise<void> {
@@ -189,4 +211,8 @@ class Demo {
       await feed.flush();
     }
   }
+}
+
+function* customerIds(count: number): Generator<string> {
+  for (let index = 0; index < count; index++) yield customerIdOf(index);
 }

@@ -5,8 +5,9 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Instant } from '../domain/ids.ts';
+import { PRESETS, type PresetName } from '../domain/policy.ts';
 import { Halt } from '../engine/errors.ts';
 import { formatLine } from '../sources/ndjson.ts';
 import type { WorldItem } from '../world/item.ts';
@@ -22,6 +23,7 @@ interface GenerateOptions extends Common {
   readonly customers: number;
   readonly days: number;
   readonly seed: number;
+  readonly business: PresetName;
   readonly until?: Instant;
   readonly rate?: number;
   readonly out?: string;
@@ -52,6 +54,9 @@ export function generateCommand(connect: Connect): Command {
     .option('--customers <n>', 'customers who arrive over the history', positive, 1_000)
     .option('--days <n>', 'length of the history', positive, 365)
     .option('--seed <n>', 'seed of the history', whole, 1)
+    .addOption(
+      new Option('--business <kind>', 'what kind of business it is, by the policy that suits it').choices(PRESETS).default('retail'),
+    )
     .option('--until <instant>', "the history's last instant, ISO 8601 or epoch ms (default: now)", instant)
     .option('--rate <n/s>', 'events a second at most (default: as fast as they are taken)', rate)
     .option('--late <share>', 'share of events that arrive late (default: 0.01)', share)
@@ -69,14 +74,17 @@ export function generateCommand(connect: Connect): Command {
   });
 }
 
-function worldOf({ customers, days, seed, until = Date.now() as Instant, late, duplicates, broken }: GenerateOptions, of: Command): World {
+function worldOf(
+  { customers, days, seed, business, until = Date.now() as Instant, late, duplicates, broken }: GenerateOptions,
+  of: Command,
+): World {
   const rates = {
     ...(late !== undefined && { late }),
     ...(duplicates !== undefined && { duplicates }),
     ...(broken !== undefined && { broken }),
   };
   try {
-    return new World({ customers, days, seed, until, ...rates });
+    return new World({ customers, days, seed, business, until, ...rates });
   } catch (error) {
     if (error instanceof RangeError) of.error(`error: ${error.message}`, { exitCode: 2 });
     throw error;

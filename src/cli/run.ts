@@ -9,6 +9,7 @@ import { type Engine, LIMITS, type StepReport } from '../engine/engine.ts';
 import { Retryable } from '../engine/errors.ts';
 import { patiently } from '../engine/patience.ts';
 import type { Logger } from '../engine/ports.ts';
+import { publishKpis } from '../engine/publisher.ts';
 import { Worker, type WorkerOptions } from '../engine/worker.ts';
 import { type Common, command, interrupted } from './command.ts';
 import type { Connect, Connections } from './connections.ts';
@@ -28,7 +29,8 @@ export async function createWorker(
   await wait('Kafka', () => checkTopics(connections.logs, config));
   const { decoder, encoder } = await wait('the schema registry', () => connections.schemas());
   const { source, sinks, logs, store } = connections;
-  const engine: Engine = { ports: { source, sinks, logs, store, decoder, encoder, clock, log }, settings: config, limits: LIMITS, onStep };
+  const ports = { source, sinks, logs, store, decoder, encoder, clock, log };
+  const engine: Engine = { ports, settings: config, limits: LIMITS, onStep, publisherOf: publishKpis() };
   return new Worker(engine, options);
 }
 

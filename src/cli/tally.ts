@@ -12,6 +12,12 @@ const LATEST = 8;
 
 const isGroup = (name: OutGroup | null): name is Group => GROUPS.some((group) => group === name);
 
+/** Adds to a list in the order of event time, of which the last are kept. Topics' partitions are read one beside the other. */
+export function keepLatest<T extends { readonly at: number }>(list: T[], one: T, most: number): void {
+  list.splice(list.findLastIndex(({ at }) => at <= one.at) + 1, 0, one);
+  if (list.length > most) list.shift();
+}
+
 export class Tally {
   changes = 0;
   readonly #moves = new Map<From, Map<Group, number>>();
@@ -27,8 +33,7 @@ export class Tally {
       const moves = this.#moves.get(from) ?? new Map<Group, number>();
       this.#moves.set(from, moves.set(change.to, (moves.get(change.to) ?? 0) + 1));
     }
-    this.latest.push(change);
-    if (this.latest.length > LATEST) this.latest.shift();
+    keepLatest(this.latest, change, LATEST);
     return change;
   }
 
@@ -50,22 +55,28 @@ export class Tally {
   }
 }
 
-/** Why a customer moved, in a few words: the cause and the strongest drivers since the change before. */
-export function reasonOf(change: SegmentChange): string {
-  if (change.from === null) return 'first seen';
-  const loyalty = change.after.loyalty === null ? '–' : change.after.loyalty.toFixed(0);
-  if (change.from === 'NEW') return `no longer new (loyalty ${loyalty}, value ${moneyText(change.after.value, change.currency)})`;
-  const drivers = change.drivers
+const isValuable = (group: OutGroup): boolean => group === 'CHAMPION' || group === 'POTENTIAL_CHAMPION';
+const isLoyal = (group: OutGroup): boolean => group === 'CHAMPION' || group === 'LOYALIST';
+
+/** Why a customer moved, in a few words: the cause and, of the two scores, what moved the one that passed its threshold. */
+export function reasonOf({ cause, from, to, after, drivers, currency }: SegmentChange): string {
+  if (from === null) return 'first seen';
+  if (from === 'NEW') return `known by now: loyalty ${after.loyalty?.toFixed(0) ?? '–'}, value ${moneyText(after.value, currency)}`;
+  const value = drivers.find(({ name }) => name === 'value');
+  const others = drivers
     .filter(({ name, difference }) => name !== 'value' && Math.abs(difference) >= 0.05)
-    .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
-    .slice(0, 2)
-    .map(({ name, difference }) => `${name} ${difference > 0 ? '+' : '−'}${Math.abs(difference).toFixed(1)}`);
-  const value = change.drivers.find(({ name }) => name === 'value');
-  if (value !== undefined) drivers.push(`value ${value.difference > 0 ? '+' : ''}${moneyText(value.difference, change.currency)}`);
-  return `${change.cause.replace('_', ' ')}: ${drivers.join(', ') || 'time'} (loyalty ${loyalty})`;
+    .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference));
+  const reasons: string[] = [];
+  if (value !== undefined && isValuable(from) !== isValuable(to))
+    reasons.push(`value ${value.difference > 0 ? '+' : ''}${moneyText(value.difference, currency)}`);
+  if (isLoyal(from) !== isLoyal(to)) {
+    for (const { name, difference } of others.slice(0, 2 - reasons.length))
+      reasons.push(`${name} ${difference > 0 ? '+' : '−'}${Math.abs(difference).toFixed(1)}`);
+  }
+  return `${cause.replace('_', ' ')}: ${reasons.join(', ') || 'time'}`;
 }
 
-export function tables(tally: Tally): string {
+export function changeTables(tally: Tally): string {
   const sizes = tally.groups;
   const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
   const share = (group: Group): string => `${((100 * sizes[group]) / Math.max(1, total)).toFixed(1)} %`;
@@ -81,10 +92,13 @@ export function tables(tally: Tally): string {
     ]),
   );
   const latest = table(
-    ['at', 'customer', 'from', 'to', 'because'],
-    tally.latest
-      .toSorted((a, b) => a.at - b.at)
-      .map((change) => [instantText(change.at).slice(0, 16), change.customerId, change.from, change.to, reasonOf(change)]),
+    ['at', 'customer', 'move', 'because'],
+    tally.latest.map((change) => [
+      instantText(change.at).slice(0, 16),
+      change.customerId,
+      `${change.from ?? '–'} → ${change.to}`,
+      reasonOf(change),
+    ]),
   );
-  return ['', 'Groups', groups, '', 'Moves', matrix, '', 'Latest changes', latest, ''].join('\n');
+  return ['', 'Groups', groups, '', 'Moves', matrix, '', 'Latest changes', latest].join('\n');
 }

@@ -26,8 +26,15 @@ function topicSpecs(config: Config, inputRetention?: string): TopicSpec[] {
     [topics.reroute, { ...forever, ...large, 'segment.bytes': String(16 << 20) }],
     [topics.segmentChanges, {}],
     [topics.profiles, { 'cleanup.policy': 'compact' }],
+    [topics.alerts, {}],
+    [topics.kpis, { 'cleanup.policy': 'compact' }],
+    [topics.thresholds, { 'cleanup.policy': 'compact' }],
     [topics.deadLetters, { ...large, 'retention.ms': String(14 * DAY) }],
-    ...sources.map(({ topic }): [string, Record<string, string>] => [topic, input]),
+    // What a customer is lasts: the newest record of each is kept.
+    ...sources.map(({ type, topic }): [string, Record<string, string>] => [
+      topic,
+      type === 'attributes' ? { 'cleanup.policy': 'compact' } : input,
+    ]),
   ];
   return specs.map(([topic, configs]) => ({ topic, partitions: shards, configs }));
 }

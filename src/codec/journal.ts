@@ -11,8 +11,8 @@ import { longSize, Reader, Writer } from './bytes.ts';
 import { avroType } from './schemas.ts';
 import type { HeaderRecord, PositionRecord } from './types.ts';
 
-const VERSION = 1;
-const CAUSES: readonly EntryCause[] = ['event', 'timer', 'policy', 'carried'];
+const VERSION = 3;
+const CAUSES: readonly EntryCause[] = ['event', 'timer', 'policy', 'carried', 'total'];
 /** version, part, of, the header's branch, and the counts around the entries; each integer below 2^34 */
 const FRAME = 1 + 5 + 5 + 1 + 5 + 1;
 
@@ -166,6 +166,8 @@ function readHeader(from: Reader): JournalHeader {
     writtenBytes: header.writtenBytes,
     notKeyed: header.notKeyed,
     accepted: header.accepted === null ? null : { reason: header.accepted.reason, what: header.accepted.what },
+    read: header.read.map(({ shard, offset }) => ({ shard, offset })),
+    thresholds: header.thresholds === null ? null : { version: header.thresholds.version, high: header.thresholds.high },
   };
 }
 

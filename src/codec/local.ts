@@ -11,8 +11,8 @@ import { createEncoder, type EncoderConfig } from './encoder.ts';
 import { type AvroType, avroType } from './schemas.ts';
 import { encodeWire } from './wire.ts';
 
-const INPUT_IDS: Readonly<Record<EventType, number>> = { purchase: 1, support: 2, survey: 3, engagement: 4 };
-const OUTPUT_IDS = { 'segment-change': 11, profile: 12, 'dead-letter': 13 };
+const INPUT_IDS: Readonly<Record<EventType, number>> = { purchase: 1, support: 2, survey: 3, engagement: 4, attributes: 5 };
+const OUTPUT_IDS = { 'segment-change': 11, profile: 12, 'dead-letter': 13, alert: 14, kpi: 15, thresholds: 16 };
 
 export interface Codec {
   readonly decoder: Decoder;

@@ -46,6 +46,14 @@ export class Packer {
     this.end = this.bytes.writeUIntLE(value, this.end, size);
   }
 
+  /** UTF-8 of at most 255 bytes, after its length. */
+  string(value: string): void {
+    const bytes = Buffer.from(value);
+    this.reserve(bytes.length + 1);
+    this.bytes[this.end++] = bytes.length;
+    this.end += bytes.copy(this.bytes, this.end);
+  }
+
   double(value: number): void {
     this.reserve(8);
     this.end = this.bytes.writeDoubleLE(value, this.end);
@@ -109,6 +117,14 @@ export class Unpacker {
   fixed(size: number): number {
     const value = this.bytes.readUIntLE(this.position, size);
     this.position += size;
+    return value;
+  }
+
+  string(): string {
+    const length = this.byte();
+    if (length > this.left) throw new Error(`state bytes claim a string of ${length} bytes in ${this.left}`);
+    const value = this.bytes.toString('utf8', this.position, this.position + length);
+    this.position += length;
     return value;
   }
 

@@ -4,18 +4,36 @@
  * Instants and days are distances: everything in a state lies at or before `asOf`, lists are written newest first, each item by its
  * distance from the one before. `decodeState(encodeState(s))` equals s; equal states have equal bytes.
  */
-import { COMPONENTS, GROUPS } from '../domain/decision.ts';
+import { COMPONENTS, GROUPS, LEVELS, type Level } from '../domain/decision.ts';
 import { type CustomerId, dayOf, type Instant } from '../domain/ids.ts';
-import { type CustomerState, newCustomer, type Said } from '../domain/state.ts';
+import { SERVICE_MODES } from '../domain/policy.ts';
+import {
+  ANSWERS,
+  type Contacts,
+  type CustomerState,
+  newCustomer,
+  type Placed,
+  POINT_PARTS,
+  type Said,
+  SCORE_STEPS,
+  SPAN_DAYS,
+  type Ticket,
+} from '../domain/state.ts';
+import { startOf } from '../domain/tickets.ts';
 import { Packer, Unpacker } from './state-bytes.ts';
 
 const VERSION = 1;
 
-const VALUE_HIGH = 1;
-const LOYALTY_HIGH = 2;
-const DIRTY = 4;
-const EXPIRED = 8;
-const TRUNCATED = 16;
+/** Bits of a state's flags, from the lowest; `truncated` stands above them. */
+const FLAGS = ['valueHigh', 'loyaltyHigh', 'dirty', 'expired', 'lost', 'followUpOpen', 'valueByThresholds'] as const;
+const CONTRIBUTED = ['active', 'lost', 'retained', 'churned'] as const;
+/** of an order, below its place */
+const PLACED = ['discounted', 'personal', 'recurring', 'campaign'] as const;
+const TRUNCATED = 2 ** (FLAGS.length + CONTRIBUTED.length);
+
+const bits = <K extends string>(names: readonly K[], of: Readonly<Record<K, boolean>>): number =>
+  names.reduce((sum, name, i) => sum + (of[name] ? 2 ** i : 0), 0);
+const isSet = (flags: number, bit: number): boolean => (flags & (2 ** bit)) !== 0;
 
 /** flags of a day */
 const ORDERS = 1;
@@ -23,7 +41,9 @@ const MONEY = 2;
 
 /** bytes of an event id, and of an order or campaign id */
 const EVENT = 6;
-const ID = 5;
+const ID = 4;
+/** of an order, only told apart from the last 32 of one customer */
+const ORDER = 3;
 
 const packer = new Packer();
 
@@ -33,13 +53,7 @@ const byTime = (item: { readonly at: number }): number => item.at;
 export function encodeState(state: CustomerState): Buffer {
   packer.clear();
   packer.byte(VERSION);
-  packer.byte(
-    (state.valueHigh ? VALUE_HIGH : 0) |
-      (state.loyaltyHigh ? LOYALTY_HIGH : 0) |
-      (state.dirty ? DIRTY : 0) |
-      (state.expired ? EXPIRED : 0) |
-      (state.truncated * TRUNCATED),
-  );
+  packer.uint(bits(FLAGS, state) + bits(CONTRIBUTED, state.contribution) * 2 ** FLAGS.length + state.truncated * TRUNCATED);
   const { asOf } = state;
   packer.byte(asOf === null ? 0 : 1);
   // a customer without an event has nothing else
@@ -50,9 +64,12 @@ export function encodeState(state: CustomerState): Buffer {
   packer.byte(state.group === null ? 0 : GROUPS.indexOf(state.group) + 1);
   packer.uint(state.changes);
   packer.uint(state.profiles);
-  for (const at of [state.groupSince, state.profileAt, state.firstEventAt, state.memberAt, state.leftAt])
-    packer.uint(at === null ? 0 : asOf - at + 1);
+  packer.uint(INSTANTS.reduce((sum, name, i) => sum + (state[name] === null ? 0 : 2 ** i), 0));
+  for (const name of INSTANTS) if (state[name] !== null) packer.uint(asOf - state[name]);
+  packRisk(state, asOf);
   packer.uint(state.due === null ? 0 : state.due - asOf);
+  packer.uint(state.thresholds?.version ?? 0);
+  if (state.thresholds !== null) packer.uint(state.thresholds.high);
   packSaid(state.said);
   packer.byte(state.seen.length);
   for (const id of state.seen) packer.fixed(id, EVENT);
@@ -63,31 +80,52 @@ export function encodeState(state: CustomerState): Buffer {
   packer.int(state.revenue);
   packer.int(state.cost);
   packDays(state, today);
-  packList(state.placed, today, byDay, ({ order }) => packer.fixed(order, ID));
+  for (const sum of [state.worth, state.spendSum]) packer.int(sum);
+  packer.uint(state.spendDays);
+  packPlaced(state, today);
   packList(state.orphans, today, byDay, (orphan) => {
-    packer.fixed(orphan.order, ID);
+    packer.byte(orphan.place);
+    packer.fixed(orphan.order, ORDER);
     packer.int(orphan.orders);
     packer.int(orphan.revenue);
     packer.int(orphan.cost);
   });
-  packList(state.feedback, asOf, byTime, ({ score }) => packer.double(score));
+  packList(state.feedback, asOf, byTime, ({ kind, score }) => {
+    packer.byte(ANSWERS.indexOf(kind));
+    packer.fixed(Math.round(score * SCORE_STEPS), 2);
+  });
   packList(state.sends, asOf, byTime, ({ campaign }) => packer.fixed(campaign, ID));
   packList(state.responses, asOf, byTime, ({ campaign }) => packer.fixed(campaign, ID));
   packList(state.advocacy, today, byDay, ({ count }) => packer.uint(count));
+  packList(state.tickets, asOf, startOf, packTicket);
+  packer.uint(state.openDropped);
+  packer.byte(state.places.length);
+  packer.byte(state.places[0]?.length ?? 0);
+  for (const index of state.places.flat()) packer.byte(index);
+  packContacts(state, today);
+  packer.byte(state.attributes.length);
+  for (const { name, value, at } of state.attributes) {
+    packer.string(name);
+    packer.byte(value === null ? 0 : 1);
+    if (value !== null) packer.string(value);
+    packer.uint(asOf - at);
+  }
   return packer.take();
 }
 
 /** Always a fresh object. Throws an Error when the bytes are not a state's. */
 export function decodeState(id: CustomerId, bytes: Buffer): CustomerState {
   const from = new Unpacker(bytes);
-  const version = from.byte();
-  if (version !== VERSION) throw new Error(`a state of version ${version} is unknown here`);
+  const layout = from.byte();
+  if (layout !== VERSION) throw new Error(`a state of version ${layout} is unknown here`);
   const state = newCustomer(id);
-  const flags = from.byte();
-  state.valueHigh = (flags & VALUE_HIGH) !== 0;
-  state.loyaltyHigh = (flags & LOYALTY_HIGH) !== 0;
-  state.dirty = (flags & DIRTY) !== 0;
-  state.expired = (flags & EXPIRED) !== 0;
+  const flags = from.uint();
+  FLAGS.forEach((name, i) => {
+    state[name] = isSet(flags, i);
+  });
+  CONTRIBUTED.forEach((name, i) => {
+    state.contribution[name] = isSet(flags, FLAGS.length + i);
+  });
   state.truncated = Math.floor(flags / TRUNCATED);
   if (from.byte() === 0) return state;
   const asOf = from.int() as Instant;
@@ -96,17 +134,15 @@ export function decodeState(id: CustomerId, bytes: Buffer): CustomerState {
   state.group = GROUPS[from.byte() - 1] ?? null;
   state.changes = from.uint();
   state.profiles = from.uint();
-  const instant = (): Instant | null => {
-    const distance = from.uint();
-    return distance === 0 ? null : ((asOf - distance + 1) as Instant);
-  };
-  state.groupSince = instant();
-  state.profileAt = instant();
-  state.firstEventAt = instant();
-  state.memberAt = instant();
-  state.leftAt = instant();
+  const known = from.uint();
+  INSTANTS.forEach((name, i) => {
+    if (isSet(known, i)) state[name] = (asOf - from.uint()) as Instant;
+  });
+  unpackRisk(state, from, asOf);
   const wait = from.uint();
   state.due = wait === 0 ? null : ((asOf + wait) as Instant);
+  const version = from.uint();
+  state.thresholds = version === 0 ? null : { version, high: from.uint() };
   state.said = unpackSaid(from);
   for (let n = from.byte(); n > 0; n--) state.seen.push(from.fixed(EVENT));
 
@@ -115,23 +151,107 @@ export function decodeState(id: CustomerId, bytes: Buffer): CustomerState {
   state.revenue = from.int();
   state.cost = from.int();
   unpackDays(state, from, today);
-  state.placed = unpackList(from, today, (day) => ({ day, order: from.fixed(ID) }));
+  state.worth = from.int();
+  state.spendSum = from.int();
+  state.spendDays = from.uint();
+  state.placed = unpackPlaced(state, from, today);
   state.orphans = unpackList(from, today, (day) => ({
     day,
-    order: from.fixed(ID),
+    place: from.byte(),
+    order: from.fixed(ORDER),
     orders: from.int(),
     revenue: from.int(),
     cost: from.int(),
   }));
-  state.feedback = unpackList(from, asOf, (at) => ({ at: at as Instant, score: from.double() }));
+  state.feedback = unpackList(from, asOf, (at) => {
+    const kind = ANSWERS[from.byte()];
+    if (kind === undefined) throw new Error('state bytes have an answer of no kind');
+    return { at: at as Instant, kind, score: from.fixed(2) / SCORE_STEPS };
+  });
   state.sends = unpackList(from, asOf, (at) => ({ at: at as Instant, campaign: from.fixed(ID) }));
   state.responses = unpackList(from, asOf, (at) => ({ at: at as Instant, campaign: from.fixed(ID) }));
   state.advocacy = unpackList(from, today, (day) => ({ day, count: from.uint() }));
+  state.tickets = unpackList(from, asOf, (start) => unpackTicket(from, start));
+  state.openDropped = from.uint();
+  const places = from.byte();
+  const size = from.byte();
+  for (let n = 0; n < places; n++) state.places.push(Array.from({ length: size }, () => from.byte()));
+  state.contacts = unpackContacts(from, today);
+  for (let n = from.byte(); n > 0; n--) {
+    const name = from.string();
+    const value = from.byte() === 0 ? null : from.string();
+    state.attributes.push({ name, value, at: (asOf - from.uint()) as Instant });
+  }
   if (from.left !== 0) throw new Error(`state bytes have ${from.left} bytes too many`);
   return state;
 }
 
-/** Two bits a component: null, zero, or a double that follows. */
+/** Instants of the past, as distances from asOf. */
+const INSTANTS = [
+  'groupSince',
+  'profileAt',
+  'firstEventAt',
+  'memberAt',
+  'leftAt',
+  'unsubscribedAt',
+  'resubscribedAt',
+  'oldestOpenAt',
+  'contactAt',
+  'belowSince',
+  'calmSince',
+  'followedUpAt',
+  'followUpFrom',
+] as const;
+
+const levelIndex = (level: Level | null): number => (level === null ? 0 : LEVELS.indexOf(level) + 1);
+
+function packRisk(state: CustomerState, asOf: Instant): void {
+  const { signals, contribution } = state;
+  packer.uint(signals.reduce<number>((sum, since, i) => sum + (since === null ? 0 : 2 ** i), 0));
+  for (const since of signals) if (since !== null) packer.uint(asOf - since);
+  packer.byte(levelIndex(state.level) * 8 + levelIndex(state.riskPeak));
+  for (const count of [state.risks, state.riskRecords, state.followUps, state.overdues]) packer.uint(count);
+  for (const value of [contribution.historicValue, contribution.simpleValue, contribution.predictedValue]) packer.int(value);
+  packer.uint(contribution.bucket);
+}
+
+function unpackRisk(state: CustomerState, from: Unpacker, asOf: Instant): void {
+  const on = from.uint();
+  state.signals = state.signals.map((_, i) => (isSet(on, i) ? ((asOf - from.uint()) as Instant) : null));
+  const levels = from.byte();
+  state.level = LEVELS[(levels >> 3) - 1] ?? null;
+  state.riskPeak = LEVELS[(levels & 7) - 1] ?? null;
+  state.risks = from.uint();
+  state.riskRecords = from.uint();
+  state.followUps = from.uint();
+  state.overdues = from.uint();
+  state.contribution.historicValue = from.int();
+  state.contribution.simpleValue = from.int();
+  state.contribution.predictedValue = from.int();
+  state.contribution.bucket = from.uint();
+}
+
+/** Its instants as distances from the earliest, by which the list is sorted. */
+function packTicket(ticket: Ticket): void {
+  packer.fixed(ticket.ticket, ID);
+  packer.byte(ticket.place * 2 + (ticket.late ? 1 : 0));
+  packer.uint(ticket.alert);
+  const start = startOf(ticket);
+  for (const at of [ticket.openedAt, ticket.repliedAt, ticket.reopenedAt, ticket.resolvedAt]) packer.uint(at === null ? 0 : at - start + 1);
+}
+
+function unpackTicket(from: Unpacker, start: number): Ticket {
+  const ticket = from.fixed(ID);
+  const head = from.byte();
+  const alert = from.uint();
+  const at = (): Instant | null => {
+    const distance = from.uint();
+    return distance === 0 ? null : ((start + distance - 1) as Instant);
+  };
+  return { ticket, place: head >> 1, late: (head & 1) === 1, alert, openedAt: at(), repliedAt: at(), reopenedAt: at(), resolvedAt: at() };
+}
+
+/** Two bits a component: null, zero, or a number that follows. */
 function packSaid(said: Said | null): void {
   packer.byte(said === null ? 0 : 1);
   if (said === null) return;
@@ -141,7 +261,8 @@ function packSaid(said: Said | null): void {
     kinds += (contribution === null ? 0 : contribution === 0 ? 1 : 2) * 4 ** k;
   });
   packer.uint(kinds);
-  for (const contribution of said.contributions) if (contribution !== null && contribution !== 0) packer.double(contribution);
+  for (const contribution of said.contributions)
+    if (contribution !== null && contribution !== 0) packer.uint(Math.round(contribution * POINT_PARTS));
 }
 
 function unpackSaid(from: Unpacker): Said | null {
@@ -151,7 +272,7 @@ function unpackSaid(from: Unpacker): Said | null {
   const contributions = COMPONENTS.map(() => {
     const kind = kinds & 3;
     kinds >>= 2;
-    return kind === 0 ? null : kind === 1 ? 0 : from.double();
+    return kind === 0 ? null : kind === 1 ? 0 : from.uint() / POINT_PARTS;
   });
   return { value, contributions };
 }
@@ -191,6 +312,63 @@ function unpackDays(state: CustomerState, from: Unpacker, today: number): void {
   if (state.droppedDays === 0) return;
   state.lastDroppedDay = today - from.uint();
   state.firstDroppedDay = state.lastDroppedDay - from.uint();
+}
+
+/** The distance, and which of the counts follow, in one number: spans mostly follow one another. */
+function packContacts({ contacts }: CustomerState, today: number): void {
+  packer.byte(contacts.length);
+  let before = Math.floor(today / SPAN_DAYS);
+  for (const { span, counts } of contacts.toReversed()) {
+    const some = counts.reduce((sum, count, i) => sum + (count === 0 ? 0 : 2 ** i), 0);
+    packer.uint((before - span) * 2 ** SERVICE_MODES.length + some);
+    before = span;
+    for (const count of counts) if (count !== 0) packer.uint(count);
+  }
+}
+
+function unpackContacts(from: Unpacker, today: number): Contacts[] {
+  const contacts: Contacts[] = [];
+  let span = Math.floor(today / SPAN_DAYS);
+  for (let n = from.byte(); n > 0; n--) {
+    const head = from.uint();
+    span -= Math.floor(head / 2 ** SERVICE_MODES.length);
+    contacts.push({ span, counts: SERVICE_MODES.map((_, i) => (isSet(head, i) ? from.uint() : 0)) });
+  }
+  return contacts.reverse();
+}
+
+/** Mostly each purchase day has one order, and each order its day: then their days need not be said again. */
+function isPlain({ days, placed }: CustomerState): boolean {
+  let i = 0;
+  for (const { day, orders } of days) if (orders > 0 && placed[i++]?.day !== day) return false;
+  return i === placed.length;
+}
+
+function packPlaced(state: CustomerState, today: number): void {
+  const plain = isPlain(state);
+  packer.byte(plain ? 1 : 0);
+  const rest = (placed: Placed): void => {
+    packer.uint(placed.place * 2 ** PLACED.length + bits(PLACED, placed));
+    packer.fixed(placed.order, ORDER);
+  };
+  if (plain) state.placed.forEach(rest);
+  else packList(state.placed, today, byDay, rest);
+}
+
+function unpackPlaced(state: CustomerState, from: Unpacker, today: number): Placed[] {
+  const placed = (day: number): Placed => {
+    const head = from.uint();
+    return {
+      day,
+      order: from.fixed(ORDER),
+      place: head >> PLACED.length,
+      discounted: (head & 1) !== 0,
+      personal: (head & 2) !== 0,
+      recurring: (head & 4) !== 0,
+      campaign: (head & 8) !== 0,
+    };
+  };
+  return from.byte() === 1 ? state.days.filter(({ orders }) => orders > 0).map(({ day }) => placed(day)) : unpackList(from, today, placed);
 }
 
 /** Newest first, each by its distance in time from the one before. */

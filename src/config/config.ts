@@ -44,7 +44,7 @@ export interface RegistryConfig {
   readonly ca: string | null;
 }
 
-export const EVENT_TYPES = ['purchase', 'support', 'survey', 'engagement'] as const;
+export const EVENT_TYPES = ['purchase', 'support', 'survey', 'engagement', 'attributes'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 export interface SourceConfig {
@@ -61,6 +61,9 @@ export interface Topics {
   readonly reroute: string;
   readonly segmentChanges: string;
   readonly profiles: string;
+  readonly alerts: string;
+  readonly kpis: string;
+  readonly thresholds: string;
   readonly deadLetters: string;
 }
 

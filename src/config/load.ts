@@ -84,6 +84,9 @@ function topicsOf(applicationId: string): Topics {
     reroute: `${applicationId}.reroute`,
     segmentChanges: `${applicationId}.segment-changes`,
     profiles: `${applicationId}.profiles`,
+    alerts: `${applicationId}.alerts`,
+    kpis: `${applicationId}.kpis`,
+    thresholds: `${applicationId}.thresholds`,
     deadLetters: `${applicationId}.dead-letters`,
   };
 }
@@ -95,7 +98,13 @@ function defaultSources(applicationId: string): readonly SourceConfig[] {
     format: 'avro',
     keyedByCustomer: true,
   });
-  return [source('purchase', 'purchases'), source('support', 'support'), source('survey', 'surveys'), source('engagement', 'engagement')];
+  return [
+    source('purchase', 'purchases'),
+    source('support', 'support'),
+    source('survey', 'surveys'),
+    source('engagement', 'engagement'),
+    source('attributes', 'attributes'),
+  ];
 }
 
 function takeSources(reader: Reader, applicationId: string, topics: Topics): readonly SourceConfig[] {

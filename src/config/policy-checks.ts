@@ -3,7 +3,10 @@
  * reads is itself at fault, so that one mistake is reported once.
  */
 import { COMPONENTS } from '../domain/decision.ts';
-import type { Policy } from '../domain/policy.ts';
+import { dayOfDate } from '../domain/goals.ts';
+import { isCross, METRICS, membersOf } from '../domain/kpi-values.ts';
+import type { Goal, Policy } from '../domain/policy.ts';
+import { presets } from '../domain/presets.ts';
 import type { Path } from './data.ts';
 
 interface Check {
@@ -13,11 +16,33 @@ interface Check {
   readonly holds: (policy: Policy) => boolean;
 }
 
+/** Of each entry of a list for itself: which values are at fault. The message goes on after their path. */
+interface ListCheck {
+  readonly reads: readonly Path[];
+  readonly message: string;
+  readonly entries: (policy: Policy) => Path[];
+}
+
 /** Components that can ever have evidence: the others' weights do not count. */
 const enabled = (policy: Policy): readonly (typeof COMPONENTS)[number][] =>
   COMPONENTS.filter((name) => (name !== 'programme' && name !== 'advocacy') || policy.loyalty[name].enabled);
 
-export const CHECKS: readonly Check[] = [
+/** Whether the policy keeps what a goal's dimension names, and tells the metric of it. */
+function isTold({ metric, dimension }: Goal, { attributes }: Policy): boolean {
+  const members = membersOf(dimension);
+  if (members === null) return false;
+  const { group, attribute, value } = members;
+  if (attribute !== null && value !== 'other' && attributes[attribute]?.includes(value ?? '') !== true) return false;
+  if (attribute !== null && attributes[attribute] === undefined) return false;
+  if (isCross(members)) return metric === 'customers' || metric === 'lift';
+  return metric !== 'lift' && (group === null || (metric !== 'churn12' && metric !== 'retention12'));
+}
+
+/** Whether a customer with this gap is OVERDUE before being LOST. */
+const isOverdueFirst = ({ churn: { overdue, lost } }: Policy, gapDays: number): boolean =>
+  overdue * gapDays < Math.max(lost.days, lost.gaps * gapDays);
+
+export const CHECKS: readonly (Check | ListCheck)[] = [
   {
     reads: [
       ['loyalty', 'leave'],
@@ -67,6 +92,57 @@ export const CHECKS: readonly Check[] = [
     message: 'newCustomer.leastDays must not be above newCustomer.days.',
     holds: ({ newCustomer }) => newCustomer.leastDays <= newCustomer.days,
   },
+  {
+    reads: [
+      ['churn', 'p1'],
+      ['churn', 'p2'],
+      ['churn', 'p3'],
+    ],
+    message: 'churn.p1, churn.p2 and churn.p3 must not rise: the less probable a purchase, the higher the level.',
+    holds: ({ churn: { p1, p2, p3 } }) => p1 >= p2 && p2 >= p3,
+  },
+  {
+    reads: [
+      ['churn', 'overdue'],
+      ['churn', 'lost', 'days'],
+      ['churn', 'lost', 'gaps'],
+      ['loyalty', 'rhythm', 'leastGapDays'],
+    ],
+    message:
+      'churn.overdue comes after LOST (the longer of churn.lost.days and churn.lost.gaps) for every customer: nobody would ever be OVERDUE.',
+    holds: (policy) => isOverdueFirst(policy, policy.loyalty.rhythm.leastGapDays),
+  },
+  {
+    reads: [
+      ['churn', 'negative', 'csat'],
+      ['feedback', 'csatMost'],
+    ],
+    message: 'churn.negative.csat must be less than feedback.csatMost: the best answer would be a negative one.',
+    holds: ({ churn, feedback }) => churn.negative.csat < feedback.csatMost,
+  },
+  {
+    reads: [['goals']],
+    message: `must be a KPI: one of ${METRICS.join(', ')}.`,
+    entries: ({ goals }) => goals.flatMap(({ metric }, i) => (METRICS.some((name) => name === metric) ? [] : [['goals', i, 'metric']])),
+  },
+  {
+    reads: [['goals'], ['attributes']],
+    message:
+      'must be all, group:<GROUP>, attribute:<name>=<value> of an attribute and value under attributes, or both with a comma between; ' +
+      'lift is told of both only, churn12 and retention12 of no group.',
+    entries: (policy) => policy.goals.flatMap((goal, i) => (isTold(goal, policy) ? [] : [['goals', i, 'dimension']])),
+  },
+  {
+    reads: [['goals']],
+    message: 'must lie after from.',
+    entries: ({ goals }) => goals.flatMap(({ from, by }, i) => (dayOfDate(from) < dayOfDate(by) ? [] : [['goals', i, 'by']])),
+  },
+  {
+    reads: [['goals']],
+    message: 'must be a name of its own: alerts of goals are told apart by it.',
+    entries: ({ goals }) =>
+      goals.flatMap(({ name }, i) => (goals.findIndex((goal) => goal.name === name) === i ? [] : [['goals', i, 'name']])),
+  },
 ];
 
 interface Advice {
@@ -90,6 +166,17 @@ export const ADVICE: readonly Advice[] = [
     at: ['loyalty', 'rhythm', 'firstGapDays'],
     message: 'lies outside leastGapDays to mostGapDays, so the first gap is held at the nearer one.',
     applies: ({ loyalty: { rhythm: r } }) => r.firstGapDays < r.leastGapDays || r.firstGapDays > r.mostGapDays,
+  },
+  {
+    at: ['churn', 'overdue'],
+    message: 'comes after LOST for customers whose gap is long: they are never OVERDUE.',
+    applies: (policy) => !isOverdueFirst(policy, policy.loyalty.rhythm.mostGapDays),
+  },
+  {
+    at: ['churn', 'programme', 'joinDays'],
+    message: 'is given, but loyalty.programme.enabled is false: it changes nothing.',
+    applies: ({ preset, churn, loyalty }) =>
+      !loyalty.programme.enabled && churn.programme.joinDays !== presets[preset].churn.programme.joinDays,
   },
   ...COMPONENTS.filter((name) => name === 'programme' || name === 'advocacy').map((name) => ({
     at: ['loyalty', name, 'enabled'],

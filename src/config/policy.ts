@@ -76,9 +76,13 @@ export function parsePolicy(text: string, name: string): ParsedPolicy {
   const presetKnown = !wrong.some((path) => path[0] === 'preset');
   for (const check of CHECKS) {
     const usable = (path: Path): boolean => !wrong.some((bad) => startsWith(path, bad)) && (presetKnown || getIn(raw, path) !== undefined);
-    if (!check.reads.every(usable) || check.holds(sound)) continue;
-    const written = check.reads.find((path) => getIn(raw, path) !== undefined) ?? check.reads[0] ?? [];
-    faults.push({ where: yaml.where(written), message: check.message });
+    if (!check.reads.every(usable)) continue;
+    if ('entries' in check) {
+      for (const path of check.entries(sound)) faults.push({ where: yaml.where(path), message: `${path.join('.')} ${check.message}` });
+    } else if (!check.holds(sound)) {
+      const written = check.reads.find((path) => getIn(raw, path) !== undefined) ?? check.reads[0] ?? [];
+      faults.push({ where: yaml.where(written), message: check.message });
+    }
   }
   if (!wrong.some((path) => path[0] === 'currency')) faults.push(...rateFaults(sound, yaml));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
@@ -130,9 +134,7 @@ const writable = (raw: unknown, path: Path): boolean =>
 function issueFaults(issue: z.core.$ZodIssue, yaml: Yaml, base: Policy): Fault[] {
   const path = issue.path.filter((key) => typeof key !== 'symbol');
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(
-      getIn(path[0] === 'rates' ? { rates: { [String(path[1])]: { currency: 0, from: 0, rate: 0 } } } : base, path) ?? {},
-    );
+    const known = path.length === 2 && isListed(path[0]) ? LISTED[path[0]] : Object.keys(getIn(base, path) ?? {});
     return issue.keys.map((key) => ({
       where: yaml.whereKey(path, key),
       message: `${[...path, key].join('.')} is not a setting of a policy.${didYouMean(key, known)}`,
@@ -143,10 +145,19 @@ function issueFaults(issue: z.core.$ZodIssue, yaml: Yaml, base: Policy): Fault[]
   return [{ where: yaml.where(path), message: `${path.join('.')} ${describe(issue, value)}${hint}` }];
 }
 
+/** What the entries of lists have. */
+const LISTED = {
+  rates: ['currency', 'from', 'rate'],
+  goals: ['name', 'metric', 'dimension', 'from', 'by', 'baseline', 'change', 'kind', 'tolerance'],
+};
+const isListed = (name: string | number | undefined): name is keyof typeof LISTED =>
+  typeof name === 'string' && Object.hasOwn(LISTED, name);
+
 function faultyPaths(issue: z.core.$ZodIssue): Path[] {
   const path = issue.path.filter((key) => typeof key !== 'symbol');
   // a list is taken or left as a whole
-  if (path[0] === 'rates') return [['rates']];
+  const list = path.findIndex((key) => typeof key === 'number');
+  if (list >= 0) return [path.slice(0, list)];
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
 }
 

@@ -5,13 +5,16 @@
  * Keeps: D2 (a redelivery within the ring changes nothing), D3 and D4 (the next instant is exact), I9 (a timer that comes early changes
  * nothing), and that `asOf` never goes back.
  */
+import { placeOf } from './contribution.ts';
 import type { Decision } from './decision.ts';
 import { evaluate } from './evaluate.ts';
 import type { CustomerEvent } from './event.ts';
 import type { Instant } from './ids.ts';
+import type { Booking } from './kpis.ts';
 import type { Policy } from './policy.ts';
-import { record, settle } from './record.ts';
+import { expiredBetween, type Notes, record, settle } from './record.ts';
 import { type CustomerState, MOST_SEEN, seenAs } from './state.ts';
+import type { Thresholds } from './thresholds.ts';
 
 export { type CustomerState, newCustomer } from './state.ts';
 
@@ -22,17 +25,27 @@ export function isDuplicate(state: CustomerState, event: CustomerEvent): boolean
 
 /**
  * Fires the customer's own timers due at or before `until`, in order; returns whether anything fired (the state changed).
- * While the state's own next instant is later, it changes nothing, not even `asOf` (I9).
+ * `thresholds` are those in force, taken up where it fires. While the state's own next instant is later, it changes nothing, not even `asOf` (I9).
  */
-export function fire(state: CustomerState, until: Instant, policy: Policy, out: Decision[]): boolean {
+export function fire(
+  state: CustomerState,
+  until: Instant,
+  policy: Policy,
+  out: Decision[],
+  bookings: Booking[] | null = null,
+  thresholds: Thresholds | null = null,
+): boolean {
   let fired = false;
   while (state.due !== null && state.due <= until) {
     const at = state.due;
+    const notes: Notes = { flows: [], lapsed: [] };
+    const before = placeOf(state, policy);
+    if (expiredBetween(state, policy, state.asOf ?? at, at)) state.expired = true;
     state.asOf = at;
-    if (settle(state, policy, at)) state.expired = true;
+    settle(state, policy, at, notes);
     // what silence has changed is to be seen in a profile too
     state.dirty = true;
-    evaluate(state, policy, at, 'silence', out);
+    evaluate(state, policy, { at, cause: 'silence', boughtAt: null, thresholds, before, notes }, out, bookings);
     fired = true;
   }
   return fired;
@@ -40,9 +53,16 @@ export function fire(state: CustomerState, until: Instant, policy: Policy, out: 
 
 /**
  * Folds an event: facts, then an evaluation at `asOf`, which the event moves unless it is late. The caller has fired the timers due at or
- * before the event. Decisions are pushed in the order in which they were made.
+ * before the event. `thresholds` are those in force. Decisions are pushed in the order in which they were made.
  */
-export function fold(state: CustomerState, event: CustomerEvent, policy: Policy, out: Decision[]): 'folded' | 'duplicate' {
+export function fold(
+  state: CustomerState,
+  event: CustomerEvent,
+  policy: Policy,
+  out: Decision[],
+  bookings: Booking[] | null = null,
+  thresholds: Thresholds | null = null,
+): 'folded' | 'duplicate' {
   if (isDuplicate(state, event)) return 'duplicate';
   state.seen.push(seenAs(event.id));
   if (state.seen.length > MOST_SEEN) state.seen.shift();
@@ -51,11 +71,14 @@ export function fold(state: CustomerState, event: CustomerEvent, policy: Policy,
   const asOf = state.asOf !== null && late ? state.asOf : event.at;
   state.asOf = asOf;
   if (state.firstEventAt === null || event.at < state.firstEventAt) state.firstEventAt = event.at;
-  record(state, event, policy, asOf);
-  settle(state, policy, asOf);
+  const notes: Notes = { flows: [], lapsed: [] };
+  const before = placeOf(state, policy);
+  record(state, event, policy, asOf, notes);
+  settle(state, policy, asOf, notes);
   state.dirty = true;
   state.expired = false;
-  evaluate(state, policy, asOf, late ? 'late-event' : 'event', out);
+  const boughtAt = event.type === 'purchase' && event.kind === 'PURCHASE' ? event.at : null;
+  evaluate(state, policy, { at: asOf, cause: late ? 'late-event' : 'event', boughtAt, thresholds, before, notes }, out, bookings);
   return 'folded';
 }
 

@@ -1,38 +1,121 @@
 /**
- * Evaluation at `asOf`: scores, hysteresis, group, and what is said about it. The group and the hysteresis bits are memory: they change
- * here and nowhere else. Called after the facts have changed, or at the instant at which silence changes something (D4).
+ * Evaluation at `asOf`: scores, hysteresis, group, churn risk, and what is said about it. Group, level, signals, episodes and what KPIs hold are memory:
+ * they change here and nowhere else. Called after the facts have changed, or at the instant at which silence changes something (D4).
  */
-import { type Cause, COMPONENTS, type Component, type Decision, type Driver, type Group, type Profile, type Scores } from './decision.ts';
+import { alert, alertsDue } from './alerts.ts';
+import { activityOf, contribute, type Place } from './contribution.ts';
+import {
+  type Alert,
+  type AlertContext,
+  type Cause,
+  type Churn,
+  COMPONENTS,
+  type Component,
+  type Decision,
+  type Driver,
+  type Group,
+  type LifetimeValues,
+  type Profile,
+  type Scores,
+  type SegmentChange,
+  SIGNALS,
+} from './decision.ts';
+import { bucketOf } from './histogram.ts';
 import { DAY, type Instant, LAST_INSTANT, type Minor, startOfDay } from './ids.ts';
+import type { Booking } from './kpis.ts';
+import { lifetimeOf } from './lifetime.ts';
 import { groupOf, Outlook, viewOf } from './outlook.ts';
 import type { Policy } from './policy.ts';
+import type { Notes } from './record.ts';
+import { relationshipOf, serviceModeOf } from './relationship.ts';
+import { levelFalls, type Risk, remember, riskOf } from './risk.ts';
+import { gapDays } from './rules/rhythm.ts';
 import type { View } from './rules/rule.ts';
-import { BOUNDED, type CustomerState, type Said, WINDOW_DAYS } from './state.ts';
+import { highFrom } from './rules/value.ts';
+import { BOUNDED, type Contribution, type CustomerState, type Said, WINDOW_DAYS } from './state.ts';
+import { strategiesFor } from './strategies.ts';
+import { later, type Thresholds } from './thresholds.ts';
+import { isOpen, lateFrom } from './tickets.ts';
 
-export function evaluate(state: CustomerState, policy: Policy, asOf: Instant, cause: Cause, out: Decision[]): void {
-  const view = viewOf(state, policy, asOf);
+/** What has led to an evaluation. */
+export interface Occurrence {
+  readonly at: Instant;
+  readonly cause: Cause;
+  /** when the purchase was made, if it was one */
+  readonly boughtAt: Instant | null;
+  /** in force; null: none has been made yet */
+  readonly thresholds: Thresholds | null;
+  /** of which cells of the KPIs the customer was part before it */
+  readonly before: Place;
+  readonly notes: Notes;
+}
+
+export function evaluate(state: CustomerState, policy: Policy, occurrence: Occurrence, out: Decision[], bookings: Booking[] | null): void {
+  const { at, cause, boughtAt, notes } = occurrence;
+  const view = viewOf(state, policy, at);
+  // the thresholds in force are taken up here and nowhere else
+  const high = highFrom(state, policy);
+  state.thresholds = policy.value.percentile === null ? null : later(state.thresholds, occurrence.thresholds);
   const outlook = new Outlook(view);
+  const risk = riskOf(view);
 
   // 1. memory: each bit moves at every evaluation, also while the customer is new
-  state.valueHigh = outlook.valueHigh(state.valueHigh);
+  const unmoved = outlook.valueHigh(state.valueHigh, high);
+  const was = state.valueHigh;
+  state.valueHigh = outlook.valueHigh(was);
+  if (unmoved !== was || state.valueHigh !== was) state.valueByThresholds = unmoved !== state.valueHigh;
   state.loyaltyHigh = outlook.loyaltyHigh(state.loyaltyHigh);
+  const warned = remember(state, risk, at, policy.churn.dwellDays, boughtAt !== null);
 
   // 2. the group, kept for the policy's dwell
   const to = groupOf(outlook.isNew, state.valueHigh, state.loyaltyHigh);
   const from = state.group;
-  const dwells = state.groupSince !== null && asOf < state.groupSince + policy.loyalty.dwellDays * DAY;
+  const dwells = state.groupSince !== null && at < state.groupSince + policy.loyalty.dwellDays * DAY;
   const changes = from === null || (to !== from && !dwells);
   const now: Said = { value: outlook.value, contributions: outlook.contributions() };
-  if (changes) change(state, from, to, asOf, cause, now, out);
+  const group = changes ? to : from;
+  let values: LifetimeValues | null = null;
+  const worth = (): LifetimeValues => (values ??= lifetimeOf(view));
+  const picture = pictureOf(view, risk, group, worth);
+  const byThresholds = state.valueByThresholds && groupOf(outlook.isNew, !state.valueHigh, state.loyaltyHigh) === from;
+  if (changes) out.push(change(state, from, to, byThresholds ? { ...occurrence, cause: 'thresholds' } : occurrence, now, picture));
 
-  // 3. the next instant, and the profile with it
-  const sends = changes || (state.dirty && asOf >= profileFrom(state, policy));
+  // 3. alerts
+  const alerts: Alert[] = [];
+  alert(state, { at, policy, boughtAt, lapsed: notes.lapsed, about: () => about(picture, []) }, alerts);
+  out.push(...alerts);
+
+  // 4. the next instant, and the profile with it
+  const sends = changes || warned || (state.dirty && at >= profileFrom(state, policy));
   if (sends) state.dirty = false;
-  const next = outlook.nextChange(state);
-  const profileAt = state.dirty ? profileFrom(state, policy) : Number.POSITIVE_INFINITY;
-  const due = Math.min(next ?? Number.POSITIVE_INFINITY, profileAt);
+  const activity = activityOf(view.purchases === null ? [] : state.days, at);
+  const due = Math.min(
+    outlook.nextChange(state) ?? Number.POSITIVE_INFINITY,
+    risk.next,
+    levelFalls(state, policy.churn.dwellDays),
+    alertsDue(state, policy),
+    activity.next,
+    activity.active ? at + policy.kpis.evaluateDays * DAY : Number.POSITIVE_INFINITY,
+    ...state.tickets.map((ticket) => (ticket.late ? Number.POSITIVE_INFINITY : lateFrom(ticket, policy))),
+    state.dirty ? profileFrom(state, policy) : Number.POSITIVE_INFINITY,
+  );
   state.due = due <= LAST_INSTANT ? (due as Instant) : null;
-  if (sends) out.push(profile(view, state.group ?? to, now));
+  if (sends) out.push(profile(view, picture, now));
+
+  // 5. what KPIs hold; lifetime values as of the last purchase, timer or profile
+  const renews = sends || boughtAt !== null || cause === 'silence' || alerts.length > 0;
+  const holds = renews ? worth() : null;
+  const contribution: Contribution = {
+    active: activity.active,
+    lost: state.lost,
+    retained: activity.active && activity.before,
+    churned: state.lost && (activity.active || activity.before),
+    historicValue: holds?.historic ?? state.contribution.historicValue,
+    simpleValue: holds?.simple ?? state.contribution.simpleValue,
+    predictedValue: holds?.predicted ?? state.contribution.predictedValue,
+    bucket: policy.value.percentile !== null && activity.active ? bucketOf(now.value) + 1 : 0,
+  };
+  contribute(state, policy, at, occurrence.before, contribution, notes.flows, bookings);
 }
 
 const NOTHING: readonly string[] = [];
@@ -42,15 +125,54 @@ function profileFrom(state: CustomerState, policy: Policy): number {
   return state.profileAt === null ? Number.NEGATIVE_INFINITY : state.profileAt + policy.profileDays * DAY;
 }
 
-function change(state: CustomerState, from: Group | null, to: Group, at: Instant, cause: Cause, now: Said, out: Decision[]): void {
-  const expired = cause === 'silence' && state.expired;
+/** What changes, alerts and profiles say alike. */
+interface Picture {
+  readonly view: View;
+  readonly group: Group;
+  readonly churn: Churn;
+  readonly worth: () => LifetimeValues;
+}
+
+function pictureOf(view: View, risk: Risk, group: Group, worth: () => LifetimeValues): Picture {
+  const { state } = view;
+  const signals = SIGNALS.flatMap((signal, i) => {
+    const since = state.signals[i] ?? null;
+    return since === null ? [] : [{ signal, since }];
+  });
+  return { view, group, worth, churn: { level: state.level, buyProbability: risk.buyProbability, lost: state.lost, signals } };
+}
+
+/** The strategies in order: `drivers` of the change that they answer, none where there is none. */
+function about({ view, group, churn, worth }: Picture, drivers: readonly Driver[]): AlertContext {
+  const signals = churn.signals.map(({ signal }) => signal);
+  return {
+    group,
+    level: churn.level,
+    signals,
+    buyProbability: churn.buyProbability,
+    predictedValue: view.purchases === null ? null : worth().predicted,
+    strategies: strategiesFor(group, drivers, signals, serviceModeOf(view), view.policy),
+  };
+}
+
+function change(
+  state: CustomerState,
+  from: Group | null,
+  to: Group,
+  { at, cause }: Occurrence,
+  now: Said,
+  picture: Picture,
+): SegmentChange {
+  const expired = (cause === 'silence' || cause === 'thresholds') && state.expired;
   const before = state.said;
   state.group = to;
   state.groupSince = at;
   state.changes += 1;
   state.said = now;
+  state.valueByThresholds = false;
   state.expired = false;
-  out.push({
+  const drivers = driversOf(before, now, expired);
+  return {
     type: 'segment-change',
     customer: state.id,
     number: state.changes,
@@ -60,8 +182,9 @@ function change(state: CustomerState, from: Group | null, to: Group, at: Instant
     cause,
     before: before === null ? null : scoresOf(before),
     after: scoresOf(now),
-    drivers: driversOf(before, now, expired),
-  });
+    drivers,
+    about: about(picture, drivers),
+  };
 }
 
 /** The scores at the view's instant. */
@@ -99,7 +222,8 @@ function driversOf(before: Said | null, now: Said, expired: boolean): Driver[] {
 }
 
 /** The customer's whole picture. Orders and days are those that stand; instants of orders are midnights of their UTC days. */
-function profile({ state, at, purchases }: View, group: Group, now: Said): Profile {
+function profile(view: View, picture: Picture, now: Said): Profile {
+  const { state, at, purchases } = view;
   state.profiles += 1;
   state.profileAt = at;
   let orders365 = 0;
@@ -109,14 +233,20 @@ function profile({ state, at, purchases }: View, group: Group, now: Said): Profi
     orders365 += day.orders;
     revenue365 += day.revenue;
   }
+  const open = state.tickets.filter(isOpen);
   return {
     type: 'profile',
     customer: state.id,
     number: state.profiles,
     at,
-    group,
+    group: picture.group,
     groupSince: state.groupSince ?? at,
     scores: scoresOf(now),
+    churn: picture.churn,
+    lifetimeValues: picture.worth(),
+    relationship: relationshipOf(view),
+    serviceMode: serviceModeOf(view),
+    attributes: Object.fromEntries(state.attributes.flatMap(({ name, value }) => (value === null ? [] : [[name, value]]))),
     firstEventAt: state.firstEventAt ?? at,
     firstOrderAt: purchases === null ? null : startOfDay(purchases.first),
     lastOrderAt: purchases === null ? null : startOfDay(purchases.last),
@@ -124,7 +254,18 @@ function profile({ state, at, purchases }: View, group: Group, now: Said): Profi
     revenue: state.revenue as Minor,
     orders365: Math.max(0, orders365),
     revenue365: Math.max(0, revenue365) as Minor,
+    gapDays: purchases === null ? null : gapDays(purchases, view.policy),
+    openTickets: open.length + state.openDropped,
+    csat: meanOf(view, 'CSAT'),
+    nps: meanOf(view, 'NPS'),
     nextChangeAt: state.due,
     truncated: state.truncated === 0 ? NOTHING : BOUNDED.filter((_, bit) => (state.truncated & (1 << bit)) !== 0),
   };
+}
+
+/** The mean of the answers of a kind within the feedback window, scaled to 0–1; null without any. */
+function meanOf({ state, policy, at }: View, kind: 'CSAT' | 'NPS'): number | null {
+  const from = at - policy.loyalty.feedback.windowDays * DAY;
+  const answers = state.feedback.filter((answer) => answer.kind === kind && answer.at > from);
+  return answers.length === 0 ? null : answers.reduce((sum, { score }) => sum + score, 0) / answers.length;
 }

@@ -21,6 +21,7 @@ export interface Purchase extends Fact {
   readonly discount: Minor;
   readonly cost: Minor;
   readonly items: number;
+  /** lower case, here and below: a policy's channels are compared by it */
   readonly channel: string;
   readonly recurring: boolean;
   readonly recommended: boolean;
@@ -37,6 +38,8 @@ export interface Support extends Fact {
   readonly priority: string;
   /** 1–5 */
   readonly satisfaction: number | null;
+  /** of the comment, −1 to 1; null without one, or when it says nothing that is understood */
+  readonly sentiment: number | null;
   readonly cost: Minor;
 }
 
@@ -46,6 +49,8 @@ export interface Survey extends Fact {
   readonly kind: 'NPS' | 'CSAT' | 'REVIEW' | 'CES';
   /** on the kind's own scale: NPS 0–10, CSAT and REVIEW 1–5, CES 1–7 */
   readonly score: number;
+  /** of the comment, −1 to 1; null without one, or when it says nothing that is understood */
+  readonly sentiment: number | null;
   readonly channel: string;
 }
 
@@ -71,4 +76,10 @@ export interface Engagement extends Fact {
   readonly cost: Minor;
 }
 
-export type CustomerEvent = Purchase | Support | Survey | Engagement;
+export interface Attributes extends Fact {
+  readonly type: 'attributes';
+  /** only those that the policy keeps, by name in order; a value has 1–64 bytes of well-formed UTF-8, null removes the attribute */
+  readonly attributes: readonly (readonly [name: string, value: string | null])[];
+}
+
+export type CustomerEvent = Purchase | Support | Survey | Engagement | Attributes;

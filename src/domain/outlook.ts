@@ -12,7 +12,8 @@ import type { Policy } from './policy.ts';
 import { purchaseDays } from './purchases.ts';
 import { RULE_NAMES, RULES } from './rules/index.ts';
 import type { Cursor, View } from './rules/rule.ts';
-import type { CustomerState } from './state.ts';
+import { highFrom } from './rules/value.ts';
+import { type CustomerState, POINT_PARTS } from './state.ts';
 
 /** How many breakpoints are looked at ahead; the last of them is the next instant when none changes anything. */
 const BREAKPOINTS = 32;
@@ -35,6 +36,8 @@ export function groupOf(isNew: boolean, valueHigh: boolean, loyaltyHigh: boolean
 
 export class Outlook {
   private readonly policy: Policy;
+  /** minor units from which the value is high */
+  private readonly high: number;
   private readonly weights: number[] = [];
   private readonly cursors: Cursor[] = [];
   // Copies of what the cursors say, by RULE_NAMES, because the search looks at them all at every breakpoint. NaN: no evidence.
@@ -44,6 +47,7 @@ export class Outlook {
 
   constructor(view: View) {
     this.policy = view.policy;
+    this.high = highFrom(view.state, view.policy);
     this.at = view.at;
     for (const name of COMPONENTS) this.weights.push(view.policy.loyalty.weights[name]);
     for (const name of RULE_NAMES) {
@@ -62,18 +66,18 @@ export class Outlook {
     return this.values[NEWCOMER] === 1;
   }
 
-  /** 100·w·c / Σw of the components that have evidence, in the order of COMPONENTS; their sum is the loyalty. */
+  /** 100·w·c / Σw of the components that have evidence, in the order of COMPONENTS, as said: in millionths of a point; their sum is the loyalty. */
   contributions(): (number | null)[] {
     const total = this.evidence();
     return this.weights.map((weight, k) => {
       const value = this.values[k] ?? Number.NaN;
-      return Number.isNaN(value) || total <= 0 ? null : (100 * weight * value) / total;
+      return Number.isNaN(value) || total <= 0 ? null : Math.round(((100 * weight * value) / total) * POINT_PARTS) / POINT_PARTS;
     });
   }
 
-  /** Whether the value counts as high, given whether it did. */
-  valueHigh(was: boolean): boolean {
-    const { high, leave } = this.policy.value;
+  /** Whether the value counts as high, given whether it did. @param high minor units: another threshold than the customer's */
+  valueHigh(was: boolean, high = this.high): boolean {
+    const { leave } = this.policy.value;
     return this.value >= (was ? high * leave : high);
   }
 

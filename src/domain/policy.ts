@@ -48,6 +48,8 @@ export interface Policy {
     readonly windowDays: number;
     /** minor units: high from here */
     readonly high: number;
+    /** high from this percentile of active customers, in versions; `high` then holds until there is one. null: always `high` */
+    readonly percentile: number | null;
     /** share of `high` below which it is no longer high */
     readonly leave: number;
   };
@@ -74,6 +76,8 @@ export interface Policy {
     readonly advocacy: { readonly enabled: boolean; readonly windowDays: number; readonly events: number };
   };
   readonly feedback: { readonly csatMost: number };
+  /** a refund or cancellation finds its order among the customer's last so many */
+  readonly refunds: { readonly orders: number };
   readonly churn: {
     /** of the probability of a purchase; time in days */
     readonly model: 'mbg' | 'bg';

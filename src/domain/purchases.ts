@@ -9,55 +9,101 @@
  */
 import type { Purchase } from './event.ts';
 import { dayOf } from './ids.ts';
+import { PART_INDEX } from './kpis.ts';
 import { insert } from './lists.ts';
-import { type CustomerState, type Day, KEPT_DAYS, type Orphan, type Placed, type Short, shorten, WINDOW_DAYS } from './state.ts';
+import type { Policy } from './policy.ts';
+import { MONTH_DAYS } from './spending.ts';
+import {
+  type CustomerState,
+  type Day,
+  type Flows,
+  KEPT_DAYS,
+  type Orphan,
+  type Placed,
+  shortenOrder,
+  WINDOW_DAYS,
+  WORTH_DAY,
+} from './state.ts';
 
-export function bookPurchase(state: CustomerState, event: Purchase, today: number): void {
+export function bookPurchase(state: CustomerState, event: Purchase, policy: Policy, today: number, flows: Flows): void {
   const day = dayOf(event.at);
-  const order = shorten(event.order);
+  const order = shortenOrder(event.order);
   const orders = event.kind === 'PURCHASE' ? 1 : event.kind === 'CANCELLATION' ? -1 : 0;
   const revenue = event.kind === 'PURCHASE' ? event.amount : 0 - event.amount;
   state.orders += orders;
   state.revenue += revenue;
   state.cost += event.cost;
+  const booked = { orders, revenue, cost: event.cost };
 
   if (event.kind === 'PURCHASE') {
-    book(state, day, orders, revenue, event.cost, today);
-    insert(state.placed, { day, order }, placedAfter);
-    if (state.orphans.length > 0) adopt(state, order, day, today);
+    const campaign = event.campaign !== null;
+    const placed: Placed = {
+      day,
+      order,
+      place: 0,
+      discounted: event.discount > 0,
+      personal: event.recommended || campaign,
+      recurring: event.recurring,
+      campaign,
+    };
+    book(state, day, booked, policy, today);
+    tell(flows, day, 0, booked, campaign);
+    insert(state.placed, placed, placedAfter);
+    if (state.orphans.length > 0) adopt(state, placed, policy, today, flows);
     return;
   }
+  const known = state.placed.find((placed) => placed.order === order && reaches(day, placed.day));
   if (event.orderedAt !== null) {
-    const placed = dayOf(event.orderedAt);
-    if (placed >= day - WINDOW_DAYS) book(state, Math.min(placed, day), orders, revenue, event.cost, today);
+    const placed = Math.min(dayOf(event.orderedAt), day);
+    tell(flows, placed, known?.place ?? 0, booked, known?.campaign ?? false);
+    if (placed >= day - WINDOW_DAYS) book(state, placed, booked, policy, today);
+    else addWorth(state, placed, booked, policy);
     return;
   }
-  const placed = state.placed.find((known) => known.order === order && reaches(day, known.day));
-  book(state, placed?.day ?? day, orders, revenue, event.cost, today);
-  if (placed === undefined) insert(state.orphans, { day, order, orders, revenue, cost: event.cost }, orphanAfter);
+  book(state, known?.day ?? day, booked, policy, today);
+  tell(flows, known?.day ?? day, known?.place ?? 0, booked, known?.campaign ?? false);
+  if (known === undefined) insert(state.orphans, { day, order, place: 0, ...booked }, orphanAfter);
+}
+
+/** Says what an order, or what takes it back, changes in the KPIs of a day. */
+function tell(flows: Flows, day: number, place: number, { orders, revenue }: Booked, campaign: boolean): void {
+  flows.push({ day, part: PART_INDEX.revenue, amount: revenue, place });
+  if (orders !== 0) flows.push({ day, part: PART_INDEX.orders, amount: orders, place });
+  if (campaign) flows.push({ day, part: PART_INDEX.campaignRevenue, amount: revenue, place });
 }
 
 /** Cost to serve that belongs to no order. */
-export function bookCost(state: CustomerState, day: number, cost: number, today: number): void {
+export function bookCost(state: CustomerState, day: number, cost: number, policy: Policy, today: number): void {
   if (cost === 0) return;
   state.cost += cost;
-  book(state, day, 0, 0, cost, today);
+  book(state, day, { orders: 0, revenue: 0, cost }, policy, today);
 }
 
 /** Whether a refund of `day` is booked on the day of an order known by its id. */
 const reaches = (day: number, placed: number): boolean => placed <= day && placed >= day - WINDOW_DAYS;
 
 /** An order has arrived after its refund: the refund moves to the order's day. */
-function adopt(state: CustomerState, order: Short, placed: number, today: number): void {
-  const isFound = (orphan: Orphan): boolean => orphan.order === order && reaches(orphan.day, placed);
-  for (const { day, orders, revenue, cost } of state.orphans.filter(isFound)) {
-    book(state, day, 0 - orders, 0 - revenue, 0 - cost, today);
-    book(state, placed, orders, revenue, cost, today);
+function adopt(state: CustomerState, placed: Placed, policy: Policy, today: number, flows: Flows): void {
+  const isFound = (orphan: Orphan): boolean => orphan.order === placed.order && reaches(orphan.day, placed.day);
+  for (const orphan of state.orphans.filter(isFound)) {
+    const { day, place, orders, revenue, cost } = orphan;
+    const taken = { orders: 0 - orders, revenue: 0 - revenue, cost: 0 - cost };
+    book(state, day, taken, policy, today);
+    tell(flows, day, place, taken, false);
+    book(state, placed.day, orphan, policy, today);
+    tell(flows, placed.day, 0, orphan, placed.campaign);
   }
   state.orphans = state.orphans.filter((orphan) => !isFound(orphan));
 }
 
-function book(state: CustomerState, day: number, orders: number, revenue: number, cost: number, today: number): void {
+interface Booked {
+  readonly orders: number;
+  readonly revenue: number;
+  readonly cost: number;
+}
+
+function book(state: CustomerState, day: number, { orders, revenue, cost }: Booked, policy: Policy, today: number): void {
+  addWorth(state, day, { orders, revenue, cost }, policy);
   if (day < today - KEPT_DAYS) {
     // later than the bound: the day counts as one that has been dropped already
     if (orders > 0) dropPurchaseDay(state, day);
@@ -77,6 +123,12 @@ function book(state: CustomerState, day: number, orders: number, revenue: number
   }
 }
 
+/** What the historic lifetime value is of: a whole number, so that the order of arrival leaves no trace in it. */
+function addWorth(state: CustomerState, day: number, { revenue, cost }: Booked, policy: Policy): void {
+  if (revenue === cost) return;
+  state.worth += Math.round((revenue - cost) * 100 * (1 + policy.lifetime.discount) ** ((WORTH_DAY - day) / MONTH_DAYS));
+}
+
 const isEmpty = (day: Day): boolean => day.orders === 0 && day.revenue === 0 && day.cost === 0;
 
 function dropPurchaseDay(state: CustomerState, day: number): void {
@@ -91,18 +143,22 @@ export function settleDays(state: CustomerState, today: number): void {
   const windowStart = today - WINDOW_DAYS;
   const first = days[0];
   if (first === undefined || first.day >= windowStart) return;
+  let purchases = state.droppedDays;
   let kept = 0;
   let i = 0;
   for (; i < days.length; i++) {
     const day = days[i];
     if (day === undefined || day.day >= windowStart) break;
-    if (day.day < today - KEPT_DAYS) {
-      if (day.orders > 0) dropPurchaseDay(state, day.day);
-      continue;
+    // the first purchase is no repeat
+    if (day.orders > 0 && purchases++ > 0 && day.revenue > 0) {
+      state.spendDays += 1;
+      state.spendSum += day.revenue;
     }
     day.revenue = 0;
     day.cost = 0;
-    if (day.orders !== 0) days[kept++] = day;
+    if (day.day < today - KEPT_DAYS) {
+      if (day.orders > 0) dropPurchaseDay(state, day.day);
+    } else if (day.orders !== 0) days[kept++] = day;
   }
   if (kept < i) days.splice(kept, i - kept);
 }

@@ -3,6 +3,7 @@
  */
 import type { Config } from '../config/config.ts';
 import type { Clock, Decoder, Encoder, Logger, Logs, Sinks, Source, StateStore } from './ports.ts';
+import type { PublisherOf } from './publication.ts';
 
 export interface Ports {
   readonly source: Source;
@@ -35,6 +36,8 @@ export interface StepReport {
   readonly deadLetters: number;
   readonly timers: number;
   readonly changes: number;
+  /** records of customers' alerts */
+  readonly alerts: number;
   readonly carried: number;
 }
 
@@ -43,6 +46,8 @@ export interface Engine {
   readonly settings: Settings;
   readonly limits: Limits;
   readonly onStep: (report: StepReport) => void;
+  /** makes what publishes the totals of all shards, for each holding of shard 0; without it none are published */
+  readonly publisherOf?: PublisherOf;
 }
 
 /** Bounds. None is a setting: a step takes what has piled up, within these. */
@@ -55,6 +60,8 @@ export const LIMITS = {
   /** records and bytes waiting in one inbox before its partition is paused; resumed below half */
   inboxRecords: 8_000,
   inboxBytes: 16 << 20,
+  /** cells of KPI totals, of days that are past, that a step folds into the base; a whole day at least */
+  foldedCells: 2_000,
   /** steps committed and not yet applied to Redis */
   applies: 4,
   /** customers of one apply chunk */

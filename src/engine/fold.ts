@@ -1,5 +1,5 @@
 /**
- * The pure middle of a step: records and due timers in, states, decisions and letters out (I9: nothing else goes in).
+ * The pure middle of a step: records and due timers in, states, decisions, bookings and letters out (I9: nothing else goes in).
  * Keeps I10 (timers fire for due ≤ W, or before a later event of the same customer) and I11 (every record is folded, recognised as a
  * duplicate, rerouted or dead-lettered). How records are cut into steps does not matter (D1): a customer's timers fire up to the
  * watermark that stood before each of its records, so no step boundary shows.
@@ -8,12 +8,15 @@ import { decodeState, encodeState } from '../codec/state.ts';
 import { type CustomerState, dueOf, fire, fold, isDuplicate, newCustomer } from '../domain/customer.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { CustomerId, Instant } from '../domain/ids.ts';
+import type { Booking } from '../domain/kpis.ts';
+import type { Thresholds } from '../domain/thresholds.ts';
 import { Halt } from './errors.ts';
 import type { Item } from './input.ts';
 import type { EntryCause, JournalEntry } from './journal.ts';
 import type { Batch } from './merge.ts';
 import type { DecisionContext, Encoder, Origin, OutRecord } from './ports.ts';
 import { toReroute } from './reroute.ts';
+import { Sums } from './totals.ts';
 
 export interface FoldContext {
   readonly shard: number;
@@ -21,6 +24,8 @@ export interface FoldContext {
   readonly reroute: string;
   readonly encoder: Encoder;
   readonly policy: Parameters<typeof fold>[2];
+  /** in force throughout the step */
+  readonly thresholds: Thresholds | null;
   readonly shardOf: (customer: CustomerId) => number;
   /** a record that the broker refuses even alone: it becomes a dead letter without its bytes */
   readonly refused: (item: Item) => boolean;
@@ -29,9 +34,19 @@ export interface FoldContext {
 export interface Folded {
   readonly entries: readonly JournalEntry[];
   readonly records: readonly OutRecord[];
+  /** what the customers booked for the KPI totals */
+  readonly sums: Sums;
   /** source topics in which a foreign record was met */
   readonly notKeyed: readonly string[];
-  readonly counts: { folded: number; duplicates: number; rerouted: number; deadLetters: number; timers: number; changes: number };
+  readonly counts: {
+    folded: number;
+    duplicates: number;
+    rerouted: number;
+    deadLetters: number;
+    timers: number;
+    changes: number;
+    alerts: number;
+  };
 }
 
 interface Touched {
@@ -49,12 +64,14 @@ export function foldStep(
   stateOf: (customer: CustomerId) => Buffer | null,
   context: FoldContext,
 ): Folded {
-  const { shard, encoder, policy } = context;
+  const { shard, encoder, policy, thresholds } = context;
   const touched = new Map<CustomerId, Touched>();
   const records: OutRecord[] = [];
   const notKeyed = new Set<string>();
-  const counts = { folded: 0, duplicates: 0, rerouted: 0, deadLetters: 0, timers: 0, changes: 0 };
+  const counts = { folded: 0, duplicates: 0, rerouted: 0, deadLetters: 0, timers: 0, changes: 0, alerts: 0 };
   const decided: Decision[] = [];
+  const sums = new Sums();
+  const booked: Booking[] = [];
   const because = (trigger: Origin | null): DecisionContext => ({ shard, now: batch.now, caughtUpAt: context.caughtUpAt, trigger });
 
   const customer = (id: CustomerId): Touched => {
@@ -67,16 +84,19 @@ export function foldStep(
     return known;
   };
   const emit = (trigger: Origin | null): void => {
+    for (const booking of booked) sums.add(booking);
+    booked.length = 0;
     if (decided.length === 0) return;
     const decisionContext = because(trigger);
     for (const decision of decided) {
       if (decision.type === 'segment-change') counts.changes += 1;
+      else if (decision.type === 'alert') counts.alerts += 1;
       records.push(encoder.decision(decision, decisionContext));
     }
     decided.length = 0;
   };
   const fireUpTo = (who: Touched, until: Instant): void => {
-    if (!fire(who.state, until, policy, decided)) return;
+    if (!fire(who.state, until, policy, decided, booked, thresholds)) return;
     who.cause ??= 'timer';
     counts.timers += 1;
     emit(null);
@@ -125,7 +145,7 @@ export function foldStep(
       continue;
     }
     fireUpTo(who, Math.max(watermark, event.at) as Instant);
-    counts[fold(who.state, event, policy, decided) === 'folded' ? 'folded' : 'duplicates'] += 1;
+    counts[fold(who.state, event, policy, decided, booked, thresholds) === 'folded' ? 'folded' : 'duplicates'] += 1;
     who.cause = 'event';
     emit(trigger);
   }
@@ -141,5 +161,5 @@ export function foldStep(
   for (const [id, { state, cause }] of touched) {
     if (cause !== null) entries.push({ customer: id, cause, state: encodeState(state), due: dueOf(state) });
   }
-  return { entries, records, notKeyed: [...notKeyed], counts };
+  return { entries, records, sums, notKeyed: [...notKeyed], counts };
 }

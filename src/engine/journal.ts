@@ -3,6 +3,7 @@
  * The bytes are made by codec/journal.ts from schemas/internal/journal-*.avsc; this file only says what they mean.
  */
 import type { CustomerId, Instant } from '../domain/ids.ts';
+import type { Thresholds } from '../domain/thresholds.ts';
 import type { TopicPartition } from './ports.ts';
 
 /** Where a shard stands in one input partition, after the step. */
@@ -47,11 +48,20 @@ export interface JournalHeader {
   readonly notKeyed: readonly string[];
   /** of a claim that accepted a gap: who, why, which */
   readonly accepted: { readonly reason: string; readonly what: string } | null;
+  /**
+   * Of shard 0: the other shards' journal positions up to which their totals are in what was last published; carried from header to header until a
+   * publication replaces it. Empty elsewhere.
+   */
+  readonly read: readonly { readonly shard: number; readonly offset: number }[];
+  /** the version of the thresholds that the step's customers took up (I9); never older than in the header before; null: none was known, or the policy has none */
+  readonly thresholds: Thresholds | null;
 }
 
-export type EntryCause = 'event' | 'timer' | 'policy' | 'carried';
+/** `total`: under a reserved key (codec/totals.ts), not a customer's */
+export type EntryCause = 'event' | 'timer' | 'policy' | 'carried' | 'total';
 
 export interface JournalEntry {
+  /** or a reserved key */
   readonly customer: CustomerId;
   readonly cause: EntryCause;
   /** the state's bytes; null when erased */

@@ -7,6 +7,8 @@
  */
 import type { Decision } from '../domain/decision.ts';
 import type { CustomerId, Instant } from '../domain/ids.ts';
+import type { Kpi } from '../domain/kpi-values.ts';
+import type { ThresholdsVersion } from '../domain/thresholds.ts';
 import type { DeadLetter, DecisionContext, Header, OutRecord, TopicPartition } from '../outputs/record.ts';
 import type { Decoded } from '../sources/decoded.ts';
 
@@ -130,11 +132,13 @@ export interface Stored {
 }
 
 export interface DueCustomer {
+  /** never a reserved key */
   readonly customer: CustomerId;
   readonly due: Instant;
 }
 
 export interface ApplyEntry {
+  /** or a reserved key */
   readonly customer: CustomerId;
   /** the journal offset (of the step's first part) that wrote it */
   readonly offset: number;
@@ -148,12 +152,18 @@ export interface Chunk {
   readonly generation: number;
   /** the chunk is applied only while `next` of that generation is this */
   readonly at: number;
+  /** all totals of a step are in its last chunk, so that readers never see them apart from the position */
   readonly entries: readonly ApplyEntry[];
   /** on the last chunk of a step: move `next` here and keep the header */
   readonly to: { readonly next: number; readonly header: Buffer } | null;
 }
 
-/** The states of every customer of a shard as of the last committed steps (I5–I7). */
+/** A KPI total as it stands in the store, under its reserved key (codec/totals.ts). */
+export interface StoredTotal extends Stored {
+  readonly key: string;
+}
+
+/** The states of every customer of a shard as of the last committed steps (I5–I7), and its KPI totals, which are stored as customers are. */
 export interface StateStore {
   /** Throws Halt when the server must not be trusted with state (maxmemory-policy is not noeviction, too old), Retryable when away. */
   check(): Promise<void>;
@@ -175,6 +185,18 @@ export interface StateStore {
     readonly due: readonly DueCustomer[];
     readonly nextDue: Instant | null;
   }>;
+  /**
+   * What stands under reserved keys in the current generation and was written at a journal offset > `after`, by offset, then key; in one atomic read with
+   * meta. At most `limit`, but all of the last one's offset, so that `after` may be the greatest offset of an answer; `more` says that later ones
+   * are left. What is erased is not listed: which cells there are, the total under DAYS_KEY says, which is written whenever a day goes. So a
+   * reader that asks until `more` is false, and each time only for what is later, has all totals as of that meta (I7). When the generation is another
+   * than in its last answer it begins again from −1 with nothing, since a new one may have lost what was erased.
+   */
+  totals(
+    shard: number,
+    after: number,
+    limit: number,
+  ): Promise<{ readonly meta: Meta | null; readonly cells: readonly StoredTotal[]; readonly more: boolean }>;
   /** Atomic per chunk. `rejected`: the generation is neither current nor being built, or its `next` is not `at`. Applying a chunk twice is harmless. */
   apply(shard: number, chunk: Chunk): Promise<'applied' | 'rejected'>;
   /** Begins to build `generation`, empty, with `next` = `from`. Accepts only a generation greater than the current and the one being built. */
@@ -212,7 +234,7 @@ export interface Decoder {
 
 /** Decisions to records, with registered schemas. Synchronous: schemas are registered at start. */
 export interface Encoder {
-  decision(decision: Decision, context: DecisionContext): OutRecord;
+  decision(decision: Decision | Kpi | ThresholdsVersion, context: DecisionContext): OutRecord;
   deadLetter(letter: DeadLetter, context: DecisionContext): OutRecord;
 }
 

@@ -8,11 +8,12 @@ import type { Engine } from './engine.ts';
 import { Fenced, Halt, Retryable } from './errors.ts';
 import { Input } from './input.ts';
 import type { InputPosition } from './journal.ts';
+import { Lessons } from './lessons.ts';
 import { FIRST_PAUSE, longer, patiently } from './patience.ts';
 import type { Ends, LogRecord, Source, TopicPartition } from './ports.ts';
 import { PartitionReader } from './reader.ts';
 import { Signal } from './signal.ts';
-import { type Lessons, Steps, type StepsContext } from './steps.ts';
+import { Steps, type StepsContext } from './steps.ts';
 import { type Standing, takeOver } from './takeover.ts';
 
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`;
@@ -49,7 +50,7 @@ export class Shard {
     this.#engine = engine;
     this.#hooks = hooks;
     this.#partitions = partitions;
-    this.#lessons = { most: engine.limits.stepRecords, refused: new Set() };
+    this.#lessons = new Lessons(engine.limits.stepRecords);
     const { source, clock } = engine.ports;
     const unlessGone =
       <A extends unknown[]>(call: (...args: A) => void) =>
@@ -180,6 +181,7 @@ export class Shard {
         stopping: () => this.#stopping,
         progressed,
         lessons: this.#lessons,
+        publisherOf: this.id === 0 ? (this.#engine.publisherOf ?? null) : null,
       },
       standing,
     );

@@ -6,24 +6,29 @@
  */
 import { encodeStep } from '../codec/journal.ts';
 import { shardOf } from '../codec/murmur2.ts';
+import { DAYS_KEY } from '../codec/totals.ts';
 import type { CustomerId, Instant } from '../domain/ids.ts';
+import { later, type Thresholds } from '../domain/thresholds.ts';
+import { Applies } from './applies.ts';
 import { Cache } from './cache.ts';
 import { Cleaner, type Load, weigh } from './cleaner.ts';
+import { decodeWaiting } from './decoding.ts';
 import type { Engine, StepReport } from './engine.ts';
-import { Fenced, Halt, Retryable } from './errors.ts';
+import { Fenced, Retryable } from './errors.ts';
 import { type Folded, foldStep } from './fold.ts';
-import type { Input, Item } from './input.ts';
+import type { Input } from './input.ts';
 import type { JournalEntry, JournalHeader } from './journal.ts';
+import type { Lessons } from './lessons.ts';
+import { Loading } from './loading.ts';
 import { type Batch, takeBatch } from './merge.ts';
-import type { Meta, OutRecord, Source } from './ports.ts';
+import type { OutRecord, Source, TransactionalSink } from './ports.ts';
+import type { Publication, Publisher, PublisherOf } from './publication.ts';
 import type { PartitionReader } from './reader.ts';
-import { originOf } from './reroute.ts';
 import { ShardClock } from './shard-clock.ts';
 import type { Signal } from './signal.ts';
-import { applyStep, toMeta } from './tail.ts';
 import type { Standing } from './takeover.ts';
+import { planTotals } from './totals.ts';
 
-const NEVER = Number.POSITIVE_INFINITY;
 const UNKNOWN = Number.NEGATIVE_INFINITY;
 
 export interface StepsContext {
@@ -41,35 +46,30 @@ export interface StepsContext {
   readonly stopping: () => boolean;
   /** told after each committed step */
   readonly progressed: () => void;
-  /** what refusals by the broker have taught; outlives takeovers */
+  /** outlives takeovers */
   readonly lessons: Lessons;
-}
-
-/** A step that the broker refuses is halved until the record is found that it refuses alone. */
-export interface Lessons {
-  /** records of a step; less than the limit while the search goes on, and then nothing but records goes into one */
-  most: number;
-  /** coordinates */
-  refused: Set<string>;
+  /** null for all shards but 0 */
+  readonly publisherOf: PublisherOf | null;
 }
 
 interface Prepared {
   readonly batch: Batch;
   readonly folded: Folded;
-  /** it holds records alone, neither timers nor what the cleaner carries */
+  /** it holds records alone, neither timers nor what the cleaner carries nor what is published */
   readonly bare: boolean;
   readonly load: Load | null;
+  readonly publication: Publication | null;
   readonly entries: readonly JournalEntry[];
   readonly stateBytes: number;
+  readonly thresholds: Thresholds | null;
 }
-
-const placeOf = (item: Item) => ({ ...item.input.tp, offset: item.record.offset });
-const coordinates = (item: Item): string => `${item.input.tp.topic}-${item.input.tp.partition}@${item.record.offset}`;
 
 export class Steps {
   readonly #context: StepsContext;
-  readonly #standing: Standing;
+  readonly #sink: TransactionalSink;
   readonly #cache: Cache;
+  readonly #applies: Applies;
+  readonly #publisher: Publisher | null;
   readonly #clock: ShardClock;
   readonly #cleaner: Cleaner;
   /** of the last committed step or claim */
@@ -77,30 +77,34 @@ export class Steps {
   #offset: number;
   #writtenBytes: number;
   #lastBytes = 0;
-  /** where the store stands for certain, and the ends of the steps being applied, in order */
-  #applied: number;
-  #applying: number[] = [];
-  #applies: Promise<void> = Promise.resolve();
   #failure: unknown = null;
+  /** a step is being made: from its load until it is committed */
+  #busy = false;
   #watermark: Instant;
   #leastDue = UNKNOWN;
   #own: Instant | null = 0 as Instant;
   #notKeyed: Set<string>;
   #caughtUpAt: Instant | null;
+  /** the newest version that is known; a step takes it up whole */
+  #thresholds: Thresholds | null;
 
   constructor(context: StepsContext, standing: Standing) {
+    const { engine, shard, held, journal, signal } = context;
+    const fail = (error: unknown): void => this.fail(error);
     this.#context = context;
-    this.#cache = new Cache(context.engine.limits.cacheBytes);
-    this.#standing = standing;
+    this.#sink = standing.sink;
     this.#header = standing.header;
     this.#offset = standing.claim;
-    this.#applied = standing.next;
     this.#writtenBytes = standing.header.writtenBytes + standing.claimBytes;
     this.#watermark = standing.header.watermark;
     this.#notKeyed = new Set(standing.header.notKeyed);
     this.#caughtUpAt = standing.header.caughtUpAt;
-    this.#clock = new ShardClock(context.engine.ports.clock, standing.at);
-    this.#cleaner = new Cleaner(context.engine, context.shard, context.journal, standing.journalStart, context.signal);
+    this.#thresholds = standing.header.thresholds;
+    this.#clock = new ShardClock(engine.ports.clock, standing.at);
+    this.#cache = new Cache(engine.limits.cacheBytes);
+    this.#applies = new Applies({ engine, shard, cache: this.#cache, held, fail }, standing.generation, standing.next);
+    this.#cleaner = new Cleaner(engine, shard, journal, standing.journalStart, signal);
+    this.#publisher = context.publisherOf?.({ engine, standing, wake: () => signal.notify(), fail }) ?? null;
   }
 
   get clock(): ShardClock {
@@ -111,7 +115,7 @@ export class Steps {
   }
   /** nothing is committed that is not applied */
   get idle(): boolean {
-    return this.#applying.length === 0;
+    return this.#applies.count === 0;
   }
   /** the committed watermark over the shard's own sources; null: it has none */
   get own(): Instant | null {
@@ -121,9 +125,9 @@ export class Steps {
   get keyed(): boolean {
     return this.#notKeyed.size === 0;
   }
-  /** it has reached the end of its inputs, and nothing waits: no apply, no timer */
+  /** it has reached the end of its inputs, and nothing waits: no step, no apply, no timer */
   get caughtUp(): boolean {
-    return this.#caughtUpAt !== null && this.idle && this.#leastDue > this.#watermark;
+    return this.#caughtUpAt !== null && !this.#busy && this.idle && this.#leastDue > this.#watermark;
   }
   /** W, which may be ahead of the journal's while nothing happens */
   get watermark(): Instant {
@@ -132,11 +136,6 @@ export class Steps {
   /** ms until the next timer, as far as known */
   get untilDue(): number {
     return this.#leastDue - this.#watermark;
-  }
-
-  /** no refused step is being halved: timers and what the cleaner carries may go into a step */
-  get #whole(): boolean {
-    return this.#context.lessons.most === this.#context.engine.limits.stepRecords;
   }
 
   /** Runs until told to stop, with everything committed applied; throws what ends the shard. */
@@ -151,12 +150,18 @@ export class Steps {
           flight = null;
           if (failed !== null) throw failed;
         }
+        this.#busy = batch !== null;
         const prepared: Prepared | null = batch === null ? null : await this.#prepare(batch);
+        this.#busy = prepared !== null;
         if (prepared !== null) {
-          flight = this.#commit(prepared).then(
-            () => null,
-            (error: unknown) => error,
-          );
+          flight = this.#commit(prepared)
+            .then(
+              () => null,
+              (error: unknown) => error,
+            )
+            .finally(() => {
+              this.#busy = false;
+            });
         } else if (this.#context.stopping()) break;
         else if (batch === null) await this.#context.held(this.#context.signal.wait());
       }
@@ -164,165 +169,108 @@ export class Steps {
     } finally {
       this.#cleaner.stop();
       await flight;
+      this.#busy = false;
+      this.#publisher?.stop();
     }
   }
 
   /** Waits for all applies; throws what broke one. */
   async #drained(): Promise<void> {
-    await this.#applies;
+    await this.#applies.drained();
     if (this.#failure !== null) throw this.#failure;
   }
 
   /** 1. What a step would take now; null when there is nothing to do. `flying`: a step's commit is under way. */
   async #take(flying: boolean): Promise<Batch | null> {
     const { inputs, reroute, engine, lessons, source } = this.#context;
-    await this.#decode();
+    await decodeWaiting(this.#context);
     const now = this.#clock.now();
     for (const input of inputs) {
       if (input.stalled(now, engine.settings.guardMs + 1_000)) input.fallBehind();
     }
     const batch = takeBatch(inputs, reroute, this.#watermark, now, engine.limits, lessons.most);
     this.#watermark = batch.watermark;
+    this.#publisher?.tick(batch.watermark, now);
     if (batch.caughtUp) this.#caughtUpAt ??= now;
     const full = inputs.filter((input) => input.paused && input.belowHalf);
     for (const input of full) input.paused = false;
     if (full.length > 0) source.resume(full.map((input) => input.tp));
     // Right after a takeover there is nothing to take yet: only at the end of all inputs is the search over.
-    if (batch.items.length === 0 && batch.caughtUp) lessons.most = engine.limits.stepRecords;
-    if (batch.items.length > 0 || (this.#whole && (this.#leastDue <= batch.watermark || this.#cleaner.waiting))) return batch;
+    if (batch.items.length === 0 && batch.caughtUp) lessons.over();
+    const waits = this.#leastDue <= batch.watermark || this.#cleaner.waiting || (this.#publisher?.waiting ?? null) !== null;
+    if (batch.items.length > 0 || (lessons.whole && waits)) return batch;
     // It counts records of committed steps only, or another shard would pass over what is on its way to it.
     if (!flying) this.#own = batch.own;
     return null;
   }
 
-  async #decode(): Promise<void> {
-    const { inputs, engine, patiently, held } = this.#context;
-    const { decoder } = engine.ports;
-    for (const input of inputs) {
-      for (let raw = input.nextRaw(); raw !== undefined; raw = input.nextRaw()) {
-        const { records, next } = raw;
-        const rerouted = input === this.#context.reroute;
-        const found = records.map((record) => ({ input, record, origin: originOf(record, input.tp, rerouted) }));
-        const byTopic = Map.groupBy(found, ({ origin }) => origin.topic);
-        for (const [topic, of] of byTopic) {
-          await held(
-            patiently('the schema registry', () =>
-              decoder.prepare(
-                topic,
-                of.map(({ record }) => record),
-              ),
-            ),
-          );
-        }
-        const items = found.map((item): Item => ({ ...item, decoded: decoder.decode(item.origin.topic, item.record) }));
-        input.decodedBatch(items, next);
-      }
-    }
-  }
-
   /** 2 and 3. Load and fold; null when nothing came of it and nothing was taken. */
   async #prepare(batch: Batch): Promise<Prepared | null> {
     const { engine, shard, held, lessons } = this.#context;
-    const { settings, ports } = engine;
-    const due = this.#whole && this.#leastDue <= batch.watermark;
+    const { settings, ports, limits } = engine;
+    const due = lessons.whole && this.#leastDue <= batch.watermark;
     // Timers alone wait for the applies, so that the index of what is due is exact.
-    if (batch.items.length === 0 || this.#applying.length >= this.#context.engine.limits.applies) await held(this.#drained());
-    const states = new Map<CustomerId, Buffer | null>();
+    if (batch.items.length === 0 || this.#applies.count >= limits.applies) await held(this.#drained());
     const touched = new Set<CustomerId>();
     for (const { item } of batch.items) {
       if (item.decoded.outcome === 'event' && shardOf(item.decoded.event.customer, settings.shards) === shard)
         touched.add(item.decoded.event.customer);
     }
-    const load = this.#whole && this.#cleaner.waiting ? this.#cleaner.take(this.#lastBytes) : null;
+    const load = lessons.whole && this.#cleaner.waiting ? this.#cleaner.take(this.#lastBytes) : null;
     const candidates = load?.candidates ?? [];
-    const offsets = new Map<CustomerId, number>();
-    const wanted = [...touched, ...candidates.map(({ customer }) => customer)];
-    const timers = await this.#load(wanted, due ? batch.watermark : null, states, offsets);
-    const folded = foldStep(batch, timers, (customer) => states.get(customer) ?? null, {
+    const publication = lessons.whole ? (this.#publisher?.waiting ?? null) : null;
+    const published = publication?.entries ?? [];
+    const before = new Loading({ ...this.#context, cache: this.#cache, applies: this.#applies });
+    const wanted = [...touched, ...[...candidates, ...published].map(({ customer }) => customer)];
+    const timers = due ? await this.#loadDue(before, wanted, batch.watermark) : [];
+    if (!due) await before.load(wanted);
+    const thresholds = this.#thresholds;
+    const folded = foldStep(batch, timers, (customer) => before.state(customer), {
       shard,
       caughtUpAt: this.#caughtUpAt,
       reroute: settings.topics.reroute,
       encoder: ports.encoder,
       policy: settings.policy,
+      thresholds,
       shardOf: (customer) => shardOf(customer, settings.shards),
-      refused: (item) => lessons.refused.size > 0 && lessons.refused.has(coordinates(item)),
+      refused: (item) => lessons.refused(item),
     });
+    const totals = await this.#totals(folded, batch.watermark, before);
+    const written = [...folded.entries, ...totals, ...published];
     // Touched is not written: a customer whose event was a duplicate or a dead letter has no entry in this step, and must be carried.
-    const written = new Set(folded.entries.map(({ customer }) => customer));
+    const keys = new Set(candidates.length === 0 ? [] : written.map(({ customer }) => customer));
     const carried = candidates
-      .filter(({ customer, offset }) => offsets.get(customer) === offset && !written.has(customer))
+      .filter(({ customer, offset }) => before.offset(customer) === offset && !keys.has(customer))
       .map(({ customer, state, due }): JournalEntry => ({ customer, cause: 'carried', state, due }));
-    const entries = carried.length === 0 ? folded.entries : [...folded.entries, ...carried];
-    if (batch.items.length === 0 && entries.length === 0) {
+    const entries = [...written, ...carried];
+    if (batch.items.length === 0 && entries.length === 0 && publication === null) {
       if (load !== null) await this.#delete(load);
       return null;
     }
     let stateBytes = this.#header.stateBytes;
-    for (const { customer, state } of folded.entries) stateBytes += weigh(customer, state) - weigh(customer, states.get(customer) ?? null);
+    for (const { customer, state } of written) stateBytes += weigh(customer, state) - weigh(customer, before.state(customer));
     for (const { due: at } of entries) if (at !== null && at < this.#leastDue) this.#leastDue = at;
-    return { batch, folded, bare: timers.length === 0 && carried.length === 0, load, entries, stateBytes };
+    const bare = timers.length === 0 && carried.length === 0 && publication === null;
+    return { batch, folded, bare, load, publication, entries, stateBytes, thresholds };
   }
 
-  /**
-   * Fills `states` (and `offsets`) with what the steps before left (I8): from the owner's cache, else from the store, in one atomic read with
-   * the store's position, which must be the end of a step that this owner knows. Returns the customers due up to `until`, in order.
-   */
-  async #load(
-    customers: readonly CustomerId[],
-    until: Instant | null,
-    states: Map<CustomerId, Buffer | null>,
-    offsets: Map<CustomerId, number>,
-  ): Promise<CustomerId[]> {
-    const missing: CustomerId[] = [];
-    const look = (customer: CustomerId): void => {
-      const held = this.#cache.get(customer);
-      if (held === undefined) missing.push(customer);
-      else {
-        states.set(customer, held.state);
-        offsets.set(customer, held.offset);
-      }
-    };
-    for (const customer of customers) look(customer);
-    if (missing.length === 0 && until === null) return [];
-    const outstanding = until === null ? [] : [...this.#cache.dueBy(until)];
-    // Before the question: what is applied while it is answered may be missing in both the answer and what is outstanding then.
-    const later = until === null ? NEVER : this.#cache.leastDueAfter(until);
-    for (const customer of outstanding) look(customer);
-    const found = await this.#read(missing, until, states, offsets);
-    if (until === null) return [];
-    this.#leastDue = Math.min(found.nextDue ?? NEVER, later);
-    const due = [...outstanding, ...found.due.map(({ customer }) => customer).filter((customer) => !this.#cache.isOutstanding(customer))];
-    missing.length = 0;
-    for (const customer of due) if (!states.has(customer)) look(customer);
-    if (missing.length > 0) await this.#read(missing, null, states, offsets);
-    return [...new Set(due)];
+  async #loadDue(before: Loading, wanted: readonly CustomerId[], until: Instant): Promise<readonly CustomerId[]> {
+    const { due, leastDue } = await before.loadDue(wanted, until);
+    this.#leastDue = leastDue;
+    return due;
   }
 
-  async #read(
-    missing: readonly CustomerId[],
-    until: Instant | null,
-    states: Map<CustomerId, Buffer | null>,
-    offsets: Map<CustomerId, number>,
-  ) {
-    const { engine, shard, held } = this.#context;
-    const known = [this.#applied, ...this.#applying];
-    const found = await held(
-      engine.ports.store.load(shard, this.#standing.generation, missing, until ?? (-1 as Instant), this.#context.engine.limits.stepTimers),
-    );
-    const stray = this.#stray(found.meta, known);
-    if (stray !== null) throw stray;
-    missing.forEach((customer, i) => {
-      const stored = found.states[i] ?? null;
-      states.set(customer, stored?.state ?? null);
-      if (stored === null) return;
-      offsets.set(customer, stored.offset);
-      this.#cache.loaded(customer, { state: stored.state, due: null, offset: stored.offset });
-    });
-    return found;
+  /** What the bookings of a step make of the totals. Mostly the cells are at hand; a new day's are asked for. */
+  async #totals({ sums }: Folded, watermark: Instant, before: Loading): Promise<readonly JournalEntry[]> {
+    if (sums.size === 0) return [];
+    await before.load([DAYS_KEY]);
+    const plan = planTotals(sums, before.state(DAYS_KEY), watermark, this.#context.engine.limits.foldedCells);
+    await before.load(plan.keys);
+    return plan.entries((key) => before.state(key));
   }
 
   /** 4. One transaction, then, in the background and in order, 5. apply. */
-  async #commit({ batch, folded, bare, load, entries, stateBytes }: Prepared): Promise<void> {
+  async #commit({ batch, folded, bare, load, publication, entries, stateBytes, thresholds }: Prepared): Promise<void> {
     const { shard, engine, lessons } = this.#context;
     for (const topic of folded.notKeyed) this.#notKeyed.add(topic);
     const taken = new Set(batch.positions.map((position) => `${position.topic}-${position.partition}`));
@@ -339,17 +287,17 @@ export class Steps {
       caughtUpAt: this.#caughtUpAt,
       policyText: null,
       notKeyed: [...this.#notKeyed],
-      refused:
-        lessons.refused.size === 0
-          ? []
-          : batch.items.filter(({ item }) => lessons.refused.has(coordinates(item))).map(({ item }) => placeOf(item)),
+      refused: lessons.refusedOf(batch),
       stateBytes,
       writtenBytes: this.#writtenBytes,
       accepted: null,
+      read: publication?.read ?? this.#header.read,
+      thresholds,
     };
     const parts = encodeStep(header, entries, this.#context.engine.limits.journalPart);
-    const outcome = await this.#context.held(this.#standing.sink.commit(parts, folded.records, batch.now));
-    if (outcome.outcome === 'refused') this.#learn(batch, bare, outcome.cause);
+    const records = publication === null ? folded.records : [...folded.records, ...publication.records];
+    const outcome = await this.#context.held(this.#sink.commit(parts, records, batch.now));
+    if (outcome.outcome === 'refused') lessons.learn(shard, batch, bare, outcome.cause);
     if (outcome.outcome === 'unknown' && outcome.cause instanceof Fenced) throw outcome.cause;
     if (outcome.outcome !== 'committed') {
       throw new Retryable(`shard ${shard}: the step after offset ${this.#offset} is ${outcome.outcome}: ${outcome.cause.message}`, {
@@ -364,32 +312,16 @@ export class Steps {
     this.#lastBytes = parts.reduce((bytes, part) => bytes + part.length, 0);
     this.#writtenBytes += this.#lastBytes;
     this.#own = batch.own;
-    lessons.most = Math.min(this.#context.engine.limits.stepRecords, lessons.most * 2);
-    if (lessons.refused.size > 0) for (const { item } of batch.items) lessons.refused.delete(coordinates(item));
+    lessons.committed(batch);
+    if (publication !== null) this.#publisher?.taken();
     for (const { customer, state, due } of entries) this.#cache.committed(customer, { state, due, offset });
-    this.#queueApply(entries, offset, next, header, load);
+    const then = async (): Promise<void> => {
+      if (load !== null) await this.#delete(load);
+    };
+    this.#applies.queue({ entries, offset, next, header, then });
     this.#context.progressed();
     this.#cleaner.consider(this.#writtenBytes, stateBytes, next, (error) => this.fail(error));
-    engine.onStep(reportOf(shard, offset, batch, folded, folded.records, entries));
-  }
-
-  #queueApply(entries: readonly JournalEntry[], offset: number, next: number, header: JournalHeader, load: Load | null): void {
-    const { engine, shard, held } = this.#context;
-    this.#applying.push(next);
-    this.#applies = this.#applies.then(async () => {
-      if (this.#failure !== null) return;
-      const writes = entries.map(({ customer, state, due }) => ({ customer, offset, state, due }));
-      const to = { next, header: toMeta(offset, header) };
-      try {
-        await held(applyStep(engine, shard, this.#standing.generation, this.#applied, writes, to));
-        this.#applied = next;
-        this.#applying.shift();
-        for (const { customer } of entries) this.#cache.applied(customer, offset);
-        if (load !== null) await this.#delete(load);
-      } catch (error) {
-        this.fail(error);
-      }
-    });
+    engine.onStep(reportOf(shard, offset, batch, folded, records, entries));
   }
 
   async #delete(load: Load): Promise<void> {
@@ -402,43 +334,21 @@ export class Steps {
     }
   }
 
-  /** Asks the store, while nothing else does, whether it still stands where the last step left it: readers of an idle shard would see what was lost. */
-  async look(): Promise<void> {
-    const { engine, shard } = this.#context;
-    const applied = this.#applied;
-    if (!this.idle) return;
-    const meta = await engine.ports.store.meta(shard);
-    const stray = this.idle && this.#applied === applied ? this.#stray(meta, [applied]) : null;
-    if (stray !== null) this.fail(stray);
+  /** A version of the thresholds is in force: the next step takes it up, unless it knows a newer one. */
+  adopt(thresholds: Thresholds): void {
+    this.#thresholds = later(this.#thresholds, thresholds);
   }
 
-  /** What is to be thrown when the store does not stand at one of these offsets. */
-  #stray(meta: Meta | null, known: readonly number[]): Retryable | null {
-    if (meta?.generation === this.#standing.generation && known.includes(meta.next)) return null;
-    const found = meta === null ? 'nothing' : `offset ${meta.next} of generation ${meta.generation}`;
-    return new Retryable(
-      `shard ${this.#context.shard}: Redis stands at ${found}, not where the last steps left it; healing it from the journal`,
-    );
+  /** Asks the store of an idle shard whether it still stands where the last step left it. */
+  look(): Promise<void> {
+    return this.#applies.look();
   }
 
   /** Ends the steps with this error. */
   fail(error: unknown): void {
     this.#failure ??= error;
+    this.#applies.stop();
     this.#context.signal.notify();
-  }
-
-  /** The broker refuses this step as it is: take fewer records, and at last leave the one record out. */
-  #learn(batch: Batch, bare: boolean, cause: Error): void {
-    const { lessons, shard } = this.#context;
-    const [first] = batch.items;
-    if (first === undefined) {
-      throw new Halt(
-        `shard ${shard}: the broker refuses a step without input records: ${cause.message}. Raise max.message.bytes of the application's topics.`,
-        { cause },
-      );
-    }
-    if (batch.items.length === 1 && bare) lessons.refused.add(coordinates(first.item));
-    lessons.most = Math.max(1, batch.items.length >> 1);
   }
 }
 

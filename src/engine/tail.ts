@@ -3,6 +3,7 @@
  * moves from a to b only if it is at a): consecutive steps may share an apply, in log order.
  */
 import { decodePart, encodeHeader, type JournalPart } from '../codec/journal.ts';
+import { isReserved } from '../codec/totals.ts';
 import type { Limits, Ports } from './engine.ts';
 import { Halt, Retryable } from './errors.ts';
 import type { JournalEntry, JournalHeader } from './journal.ts';
@@ -100,7 +101,11 @@ interface Applying {
   readonly limits: Pick<Limits, 'chunk'>;
 }
 
-/** Applies one step in chunks; `at` is where the store stands, the last chunk moves it to `next`. Throws Retryable when it stands elsewhere. */
+/**
+ * Applies one step in chunks; `at` is where the store stands, the last chunk moves it to `next`. All totals go into the last chunk: so they and the
+ * position are never seen apart, and a reader that asks for what was written after an offset misses nothing of that offset. Throws Retryable when
+ * the store stands elsewhere.
+ */
 export async function applyStep(
   { ports: { store }, limits }: Applying,
   shard: number,
@@ -109,9 +114,12 @@ export async function applyStep(
   entries: readonly ApplyEntry[],
   to: { next: number; header: Buffer },
 ): Promise<void> {
+  const customers = entries.filter(({ customer }) => !isReserved(customer));
+  const totals = customers.length === entries.length ? [] : entries.filter(({ customer }) => isReserved(customer));
   for (let from = 0; ; from += limits.chunk) {
-    const last = from + limits.chunk >= entries.length;
-    const chunk = { generation, at, entries: entries.slice(from, from + limits.chunk), to: last ? to : null };
+    const last = from + limits.chunk >= customers.length;
+    const some = customers.slice(from, from + limits.chunk);
+    const chunk = { generation, at, entries: last && totals.length > 0 ? [...some, ...totals] : some, to: last ? to : null };
     if ((await store.apply(shard, chunk)) === 'rejected') {
       throw new Retryable(`shard ${shard}: the store is no longer at journal offset ${at} of generation ${generation}`);
     }

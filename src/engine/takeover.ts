@@ -215,6 +215,8 @@ async function claimHeader(
       ]),
     ],
     accepted: accept === null || gaps.length === 0 ? null : { reason: accept.reason, what: gaps.join('; ') },
+    read: before?.read ?? [],
+    thresholds: before?.thresholds ?? null,
   };
 }
 

@@ -9,6 +9,7 @@ import { Halt, Retryable } from './errors.ts';
 import { patiently } from './patience.ts';
 import type { LogRecord, SourceEvents, TopicPartition } from './ports.ts';
 import { Shard } from './shard.ts';
+import { ThresholdsInForce } from './thresholds.ts';
 
 /** ms between questions about ends: while a timer is near or a shard has just come, and otherwise */
 const ASK_SOON = 200;
@@ -35,10 +36,14 @@ export class Worker {
   #partitions = new Map<string, number>();
   #heartbeats: (() => void)[] = [];
   #committed = '';
+  /** null: the policy's thresholds are fixed */
+  readonly #thresholds: ThresholdsInForce | null;
 
   constructor(engine: Engine, options: WorkerOptions = {}) {
     this.#engine = engine;
     this.#options = options;
+    const { settings, ports } = engine;
+    this.#thresholds = settings.policy.value.percentile === null ? null : new ThresholdsInForce(ports.store, ports.clock);
     // Who asks with `ended` is told; that nobody has asked yet is no reason to end the process.
     this.#end.promise.catch(() => {});
   }
@@ -185,6 +190,8 @@ export class Worker {
       }),
     );
     await Promise.all([...this.#shards].map(([id, { steps }]) => (steps === null ? null : ports.store.writeOwn(id, steps.own))));
+    const thresholds = (await this.#thresholds?.look()) ?? null;
+    if (thresholds !== null) for (const { steps } of this.#shards.values()) steps?.adopt(thresholds);
   }
 
   /** An input has got more partitions: its shards are taken over anew, which begins the new ones at their start. */

@@ -6,7 +6,12 @@ import type { Cause as DomainCause, Scores, SegmentChange } from '../domain/deci
 import { type Application, cloudEvent, idOf, type Output } from './cloudevents.ts';
 import type { DecisionContext, Origin } from './record.ts';
 
-const CAUSES: Readonly<Record<DomainCause, Cause>> = { event: 'event', silence: 'silence', 'late-event': 'late_event' };
+const CAUSES: Readonly<Record<DomainCause, Cause>> = {
+  event: 'event',
+  silence: 'silence',
+  'late-event': 'late_event',
+  thresholds: 'thresholds',
+};
 
 export function segmentChange(change: SegmentChange, context: DecisionContext, app: Application): Output<SegmentChangeRecord> {
   const changeId = idOf(app.id, change.customer, change.number);
@@ -28,6 +33,11 @@ export function segmentChange(change: SegmentChange, context: DecisionContext, a
       before: change.before === null ? null : scores(change.before),
       after: scores(change.after),
       drivers: change.drivers,
+      level: change.about.level,
+      signals: change.about.signals,
+      buyProbability: change.about.buyProbability,
+      predictedValue: change.about.predictedValue,
+      strategies: change.about.strategies,
       policy: app.policy,
     },
   };

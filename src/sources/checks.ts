@@ -14,9 +14,15 @@ const MOST_ITEMS = 1_000_000;
 export interface Terms {
   readonly policy: Policy;
   readonly money: Money;
+  /** names of the attributes that are kept, in order */
+  readonly attributes: readonly string[];
 }
 
-export const termsOf = (policy: Policy): Terms => ({ policy, money: money(policy) });
+export const termsOf = (policy: Policy): Terms => ({
+  policy,
+  money: money(policy),
+  attributes: Object.keys(policy.attributes).sort(),
+});
 
 interface FactRecord {
   readonly eventId: string;

@@ -40,7 +40,7 @@ export function engagement(record: EngagementRecord): Decoded {
       at: instant(record.occurredAt),
       kind: record.kind,
       campaign: record.campaignId === null ? null : hash(record.campaignId),
-      channel: record.channel,
+      channel: record.channel.toLowerCase(),
       cost: (record.costMinor ?? 0) as Minor,
     },
   };

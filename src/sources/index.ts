@@ -1,8 +1,9 @@
 /**
  * The sources by event type. A further input is a schema, a file here, and a line in each table.
  */
-import type { EngagementRecord, PurchaseRecord, SchemaName, SupportRecord, SurveyRecord } from '../codec/types.ts';
+import type { AttributesRecord, EngagementRecord, PurchaseRecord, SchemaName, SupportRecord, SurveyRecord } from '../codec/types.ts';
 import type { EventType } from '../config/config.ts';
+import { attributes } from './attributes.ts';
 import type { Terms } from './checks.ts';
 import type { Decoded } from './decoded.ts';
 import { engagement } from './engagement.ts';
@@ -17,6 +18,7 @@ export interface InputRecords {
   readonly support: SupportRecord;
   readonly survey: SurveyRecord;
   readonly engagement: EngagementRecord;
+  readonly attributes: AttributesRecord;
 }
 
 /** An input record as it crosses a topic, with its type beside it. */
@@ -27,6 +29,7 @@ export const INPUT_SCHEMAS = {
   support: 'in/support',
   survey: 'in/survey',
   engagement: 'in/engagement',
+  attributes: 'in/attributes',
 } as const satisfies Record<EventType, SchemaName>;
 
 /** An input record's meaning, or why it has none (I11). The record has the shape of its schema; everything else is checked here. */
@@ -40,5 +43,7 @@ export function toEvent({ type, record }: TypedRecord, terms: Terms): Decoded {
       return survey(record, terms);
     case 'engagement':
       return engagement(record);
+    case 'attributes':
+      return attributes(record, terms);
   }
 }

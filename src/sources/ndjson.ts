@@ -29,7 +29,8 @@ interface Field {
 type AvroFieldType =
   | string
   | readonly AvroFieldType[]
-  | { readonly type: string; readonly logicalType?: string; readonly symbols?: string[] };
+  | { readonly type: string; readonly logicalType?: string; readonly symbols?: string[] }
+  | { readonly type: 'map'; readonly values: AvroFieldType };
 
 interface Schema {
   readonly fields: readonly { readonly name: string; readonly type: AvroFieldType; readonly default?: unknown }[];
@@ -51,6 +52,7 @@ function reader(name: string, type: AvroFieldType): Read {
     return (value) => (value === null ? null : read(value));
   }
   if (typeof type === 'object' && 'type' in type) {
+    if ('values' in type) return mapReader(name, type.values);
     if (type.logicalType === 'timestamp-millis') return (value) => parseTime(value) ?? new Fault('invalid-time', `${name} is not a time`);
     const symbols = new Set<unknown>(type.symbols);
     return (value) => (symbols.has(value) ? value : invalid(`is none of ${[...symbols].join(', ')}`));
@@ -72,11 +74,27 @@ function reader(name: string, type: AvroFieldType): Read {
   }
 }
 
+/** An object whose values are all of one type. Its names are own properties of the result, `__proto__` too. */
+function mapReader(name: string, values: AvroFieldType): Read {
+  const read = reader(`a value of ${name}`, values);
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Fault('invalid-record', `${name} is not an object`);
+    const entries: [string, unknown][] = [];
+    for (const [key, given] of Object.entries(value)) {
+      const made = read(given);
+      if (made instanceof Fault) return made;
+      entries.push([key, made]);
+    }
+    return Object.fromEntries(entries);
+  };
+}
+
 const FIELDS: Readonly<Record<EventType, readonly Field[]>> = {
   purchase: fieldsOf('purchase'),
   support: fieldsOf('support'),
   survey: fieldsOf('survey'),
   engagement: fieldsOf('engagement'),
+  attributes: fieldsOf('attributes'),
 };
 
 /** The record that an object means: of the type it names, or of `expected` where it names none; of no other than `expected`. */

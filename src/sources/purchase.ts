@@ -42,7 +42,7 @@ export function purchase(record: PurchaseRecord, terms: Terms): Decoded {
       discount,
       cost,
       items: record.items,
-      channel: record.channel,
+      channel: record.channel.toLowerCase(),
       recurring: record.recurring,
       recommended: record.recommended,
       campaign: record.campaignId === null ? null : hash(record.campaignId),

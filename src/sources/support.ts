@@ -1,10 +1,12 @@
 /**
- * Support: schemas/in/support.avsc to the domain's `Support`. Pure. The comment is not read: text goes no further than here.
+ * Support: schemas/in/support.avsc to the domain's `Support`. Pure. The comment becomes a
+ * number here: its text goes no further.
  */
 import type { SupportRecord, TicketStatus } from '../codec/types.ts';
 import { type CustomerId, hash, type Minor } from '../domain/ids.ts';
 import { amountFault, factFault, idFault, instant, scoreFault, symbolFault, wordFault } from './checks.ts';
 import type { Decoded } from './decoded.ts';
+import { sentimentOf } from './sentiment.ts';
 
 const STATUSES: ReadonlySet<TicketStatus> = new Set(['OPENED', 'REPLIED', 'RESOLVED', 'REOPENED', 'CLOSED']);
 
@@ -27,9 +29,10 @@ export function support(record: SupportRecord): Decoded {
       at: instant(record.occurredAt),
       ticket: hash(record.ticketId),
       status: record.status,
-      channel: record.channel,
+      channel: record.channel.toLowerCase(),
       priority: record.priority,
       satisfaction: record.satisfaction,
+      sentiment: sentimentOf(record.comment),
       cost: (record.costMinor ?? 0) as Minor,
     },
   };

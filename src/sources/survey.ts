@@ -1,10 +1,12 @@
 /**
- * Surveys and reviews: schemas/in/survey.avsc to the domain's `Survey`. Pure. The comment is not read: text goes no further than here.
+ * Surveys and reviews: schemas/in/survey.avsc to the domain's `Survey`. Pure. The comment becomes
+ * a number here: its text goes no further.
  */
 import type { SurveyKind, SurveyRecord } from '../codec/types.ts';
 import { type CustomerId, hash } from '../domain/ids.ts';
 import { factFault, idFault, instant, scoreFault, symbolFault, type Terms, wordFault } from './checks.ts';
 import type { Dead, Decoded } from './decoded.ts';
+import { sentimentOf } from './sentiment.ts';
 
 const KINDS: ReadonlySet<SurveyKind> = new Set(['NPS', 'CSAT', 'REVIEW', 'CES']);
 
@@ -26,7 +28,8 @@ export function survey(record: SurveyRecord, terms: Terms): Decoded {
       survey: hash(record.surveyId),
       kind: record.kind,
       score: record.score,
-      channel: record.channel,
+      sentiment: sentimentOf(record.comment),
+      channel: record.channel.toLowerCase(),
     },
   };
 }

@@ -8,6 +8,7 @@ import { engage } from './engage.ts';
 import type { Person } from './person.ts';
 import { comeBack, planOrder } from './purchases.ts';
 import { daysFromNow, HOUR, MINUTE, type Stage } from './stage.ts';
+import { look } from './traits.ts';
 
 /** From here on the person gets the calendar's campaigns. */
 export function subscribe(stage: Stage, person: Person): void {
@@ -69,17 +70,22 @@ export function browse(stage: Stage, person: Person): void {
   const { random } = person;
   const gap = Math.min(60, Math.max(8, person.cadenceDays * 0.9)) * (person.alive ? 1 : 4);
   stage.plan(person, daysFromNow(stage, random, 0, 2 * gap), () => {
-    engage(stage, person, 'VISIT', null, random.chance(0.6) ? 'WEB' : 'APP');
+    look(stage, person);
     if (person.orders === 0 && person.alive && random.chance(0.03))
       planOrder(stage, person, stage.now + random.between(5, 40) * MINUTE, null);
     browse(stage, person);
   });
 }
 
+/** Of those who stay away for a year, some come back by themselves. */
+const RETURNS = 0.06;
+
 /** After half a year of silence the shop writes once or twice more. */
 export function watchSilence(stage: Stage, person: Person): void {
   const { random } = person;
   stage.plan(person, stage.now + random.between(150, 210) * DAY, () => {
+    if (person.lastOrderAt !== null && !person.alive && stage.now - person.lastOrderAt > 370 * DAY && random.chance(RETURNS))
+      comeBack(stage, person, null);
     const silent = person.lastOrderAt !== null && stage.now - person.lastOrderAt > 140 * DAY;
     if (silent && person.subscribed && !person.alive) {
       const id = `win-back-${new Date(stage.now).toISOString().slice(0, 7)}`;

@@ -84,6 +84,8 @@ function damaged(happening: Happening, broken: Broken): Happening {
       };
     case 'engagement':
       return { type: 'engagement', record: { ...happening.record, eventId, costMinor: negative ? -100 : happening.record.costMinor } };
+    case 'attributes':
+      return { type: 'attributes', record: { ...happening.record, eventId } };
   }
 }
 
@@ -96,6 +98,7 @@ const WAYS: Readonly<Record<Happening['type'], readonly (readonly [Broken, numbe
   support: [...ALWAYS, ['negative-amount', 1]],
   survey: [...ALWAYS, ['impossible-score', 1]],
   engagement: [...ALWAYS, ['negative-amount', 1]],
+  attributes: ALWAYS,
 };
 
 function rate(given: number | undefined, fallback: number, name: string): number {

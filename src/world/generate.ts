@@ -39,5 +39,7 @@ export function retimed(item: WorldItem, now: Instant, until: Instant): WorldIte
       return { ...item, ...common, record: { ...item.record, ...times } };
     case 'engagement':
       return { ...item, ...common, record: { ...item.record, ...times } };
+    case 'attributes':
+      return { ...item, ...common, record: { ...item.record, ...times } };
   }
 }

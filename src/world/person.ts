@@ -3,8 +3,9 @@
  * make most of the orders and most of the revenue, as in real shops.
  */
 import { DAY, type Instant } from '../domain/ids.ts';
-import { PERSONAS, type Persona } from './personas.ts';
+import type { Persona } from './personas.ts';
 import { Random } from './random.ts';
+import { drawTraits, type Traits, usual } from './traits.ts';
 
 export interface Order {
   readonly id: string;
@@ -14,12 +15,18 @@ export interface Order {
   readonly channel: string;
 }
 
+type Weighted<T> = readonly (readonly [T, number])[];
+
 /** Days in which a mood loses two thirds of its distance from where it returns to. */
 const MOOD_DAYS = 75;
+
+/** The id of the customer who was the index-th to arrive, from 0. */
+export const customerIdOf = (index: number): string => `c${String(index).padStart(6, '0')}`;
 
 export class Person {
   readonly id: string;
   readonly random: Random;
+  readonly traits: Traits;
   readonly persona: Persona;
   readonly currency: string;
   readonly channel: string;
@@ -34,6 +41,8 @@ export class Person {
   alive = true;
   subscribed = true;
   member = false;
+  /** has told who they are */
+  introduced = false;
   orders = 0;
   lastOrderAt: Instant | null = null;
   /** number of the plan for the next order: one made earlier is void */
@@ -46,29 +55,20 @@ export class Person {
   #mood: number;
   #moodAt = 0;
 
-  constructor(seed: number, index: number, currencies: readonly (readonly [string, number])[]) {
-    this.id = `c${String(index).padStart(6, '0')}`;
+  constructor(seed: number, index: number, personas: Weighted<Persona>, currencies: Weighted<string>) {
+    this.id = customerIdOf(index);
     const random = new Random(seed, `customer-${index}`);
     this.random = random;
-    this.persona = random.pick(PERSONAS.map((persona) => [persona, persona.share]));
+    this.traits = drawTraits(new Random(seed, `traits-${index}`), random.pick(personas));
+    this.persona = this.traits.persona;
     this.currency = random.pick(currencies);
-    this.channel = random.pick([
-      ['WEB', 0.45],
-      ['APP', 0.25],
-      ['STORE', 0.25],
-      ['PHONE', 0.05],
-    ]);
-    this.supportChannel = random.pick([
-      ['EMAIL', 0.4],
-      ['PHONE', 0.25],
-      ['CHAT', 0.2],
-      ['CHATBOT', 0.1],
-      ['FORUM', 0.05],
-    ]);
+    this.channel = usual(random, 'order', this.traits.style);
+    this.supportChannel = usual(random, 'help', this.traits.style);
     this.recurring = random.chance(this.persona.recurring);
     this.cadenceDays = Math.max(4, random.lognormal(this.persona.cadenceDays, 0.45));
     this.basket = random.lognormal(this.persona.basket, 0.4);
-    this.openness = Math.min(0.95, random.lognormal(this.persona.openness, 0.5));
+    // as a rule people open almost everything or almost nothing
+    this.openness = random.chance(this.persona.openness) ? random.between(0.75, 0.95) : random.between(0.02, 0.12);
     this.#mood = this.persona.mood + random.normal(0, 0.15);
   }
 

@@ -1,7 +1,9 @@
 /**
  * Kinds of customers: who there is, and how each kind lives with the shop. Each person varies around the kind (person.ts). The mix was set
- * so that under the retail policy every group has members and they move; money in cents.
+ * so that under the policy of the business every group has members and they move; money in cents.
  */
+import type { PresetName } from '../domain/policy.ts';
+
 export interface Persona {
   readonly name: string;
   /** share of the arriving customers */
@@ -13,7 +15,7 @@ export interface Persona {
   readonly basket: number;
   /** probability that an order is the last, in a neutral mood */
   readonly dropOut: number;
-  /** probability of opening a message */
+  /** share of those who open messages, as a habit */
   readonly openness: number;
   /** probability of joining the programme at an order */
   readonly joins: number;
@@ -31,7 +33,7 @@ export interface Persona {
   readonly recurring: number;
 }
 
-export const PERSONAS: readonly Persona[] = [
+const PERSONAS: readonly Persona[] = [
   {
     name: 'champion',
     share: 0.13,
@@ -66,17 +68,17 @@ export const PERSONAS: readonly Persona[] = [
   },
   {
     name: 'big-ticket',
-    share: 0.18,
+    share: 0.21,
     cadenceDays: 125,
     regularity: 2,
     basket: 34_000,
     dropOut: 0.05,
     openness: 0.12,
     joins: 0.05,
-    mood: -0.25,
+    mood: -0.3,
     discounts: 0.25,
     trouble: 0.14,
-    voice: 0.25,
+    voice: 0.3,
     advocacy: 0.01,
     recurring: 0,
   },
@@ -88,7 +90,7 @@ export const PERSONAS: readonly Persona[] = [
     basket: 4200,
     dropOut: 0.05,
     openness: 0.25,
-    joins: 0.12,
+    joins: 0.25,
     mood: 0.05,
     discounts: 0.2,
     trouble: 0.06,
@@ -104,7 +106,7 @@ export const PERSONAS: readonly Persona[] = [
     basket: 2600,
     dropOut: 0.06,
     openness: 0.4,
-    joins: 0.15,
+    joins: 0.3,
     mood: -0.05,
     discounts: 0.7,
     trouble: 0.06,
@@ -114,7 +116,7 @@ export const PERSONAS: readonly Persona[] = [
   },
   {
     name: 'one-timer',
-    share: 0.19,
+    share: 0.16,
     cadenceDays: 70,
     regularity: 1,
     basket: 3800,
@@ -145,3 +147,29 @@ export const PERSONAS: readonly Persona[] = [
     recurring: 0,
   },
 ];
+
+/**
+ * The same people as customers of another business, each named as the policy that suits it. Half of a subscriber's orders or more come by
+ * themselves, a month apart; a business buys more seldom, for thousands, and is harder to please. Neither has a programme to join.
+ */
+const BUSINESSES: Readonly<Record<PresetName, (persona: Persona) => Persona>> = {
+  retail: (persona) => persona,
+  subscription: (persona) => ({
+    ...persona,
+    basket: persona.basket * 0.7,
+    recurring: persona.name === 'one-timer' ? 0.2 : 0.6,
+    joins: 0,
+  }),
+  b2b: (persona) => ({
+    ...persona,
+    cadenceDays: persona.cadenceDays * 1.5,
+    basket: persona.basket * 75,
+    discounts: persona.discounts * 0.5,
+    mood: persona.mood - 0.1,
+    joins: 0,
+  }),
+};
+
+/** Who comes, each with its weight. */
+export const personasOf = (business: PresetName): readonly (readonly [Persona, number])[] =>
+  PERSONAS.map((persona) => [BUSINESSES[business](persona), persona.share]);

@@ -4,10 +4,11 @@
  */
 import { DAY } from '../domain/ids.ts';
 import type { Campaign } from './calendar.ts';
-import { dropOut, engage } from './engage.ts';
+import { dropOut, engage, thank } from './engage.ts';
 import type { Order, Person } from './person.ts';
 import { atDaytime, daysFromNow, fact, MINUTE, type Stage } from './stage.ts';
 import { openTicket } from './support.ts';
+import { introduce, look } from './traits.ts';
 import { ask, recommend } from './voice.ts';
 
 /** Plans the next order by the person's own cadence. */
@@ -30,7 +31,7 @@ export function planOrder(stage: Stage, person: Person, at: number, campaign: Ca
   const visit = at - person.random.between(4, 50) * MINUTE;
   if (visit > stage.now && person.random.chance(0.4)) {
     stage.plan(person, visit, () => {
-      if (person.plan === plan) engage(stage, person, 'VISIT', null, person.channel);
+      if (person.plan === plan) look(stage, person);
     });
   }
   stage.plan(person, at, () => {
@@ -63,13 +64,14 @@ function order(stage: Stage, person: Person, campaign: Campaign | null): void {
       items: 1 + Math.floor(random.exponential(1.2)),
       channel: placed.channel,
       recurring: person.recurring && person.orders > 0,
-      recommended: random.chance(0.12),
+      recommended: random.chance(person.traits.follows),
       campaignId: campaign?.id ?? null,
       orderedAt: null,
     },
   });
   person.orders++;
   person.lastOrderAt = stage.now;
+  if (random.chance(person.orders === 1 ? 0.55 : 0.04)) thank(stage, person);
   followUp(stage, person, placed);
 
   // drop-out after an order, likelier in a bad mood
@@ -84,6 +86,7 @@ function followUp(stage: Stage, person: Person, placed: Order): void {
     stage.plan(person, stage.now + random.between(1, 20) * MINUTE, () => {
       person.member = true;
       engage(stage, person, 'LOYALTY_JOINED', null, placed.channel);
+      if (!person.introduced) introduce(stage, person);
     });
   } else if (person.member && random.chance(0.7)) {
     const kind = random.chance(0.12) ? 'LOYALTY_REDEEMED' : 'LOYALTY_EARNED';

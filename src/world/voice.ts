@@ -35,7 +35,8 @@ function answer(stage: Stage, person: Person, kind: SurveyKind, middle: number, 
     ...fact(stage, person),
     kind,
     score,
-    comment: comment(person, mood),
+    // the words fit the score
+    comment: comment(person, (2 * (score - least)) / (most - least) - 1),
     channel: person.random.chance(0.8) ? 'EMAIL' : 'WEB',
   };
   stage.happen(person, { type: 'survey', record: { ...record, surveyId: `s-${record.eventId}` } });
@@ -50,14 +51,37 @@ export function recommend(stage: Stage, person: Person): void {
 }
 
 const WORDS = {
-  good: ['Great service, thank you!', 'Love it. Fast and friendly.', 'Exactly what I wanted.', 'Always a pleasure.'],
-  plain: ['It was okay.', 'Fine, nothing special.', 'Does what it should.'],
-  bad: ['Very disappointed.', 'I waited far too long for an answer.', 'Poor quality, I want my money back.', 'Nobody helped me.'],
+  good: [
+    'Great service, thank you!',
+    'Love it. Fast and friendly.',
+    'Exactly what I wanted, perfect.',
+    'Always a pleasure.',
+    'Sehr gut, gerne wieder!',
+  ],
+  plain: ['It was okay.', 'Fine, nothing special.', 'Does what it should.', 'Good, but it came late.', 'Ist in Ordnung.'],
+  bad: [
+    'Very disappointed.',
+    'Terrible. I waited a week for an answer.',
+    'Bad quality, a waste of money.',
+    'Awful. Nobody answered.',
+    'I waited far too long.',
+    'Leider sehr schlecht.',
+  ],
+  complaints: [
+    'Where is my parcel?',
+    'It arrived broken. I am angry.',
+    'How do I change my address?',
+    'The wrong size again, what a mess.',
+  ],
 } as const;
 
-/** A few words, sometimes, in the tone of a mood of −1 to 1. */
+/** A few words, sometimes, in the tone of a mood of −1 to 1; not all of them in English, nor in words that say how they are meant. */
 export function comment(person: Person, mood: number): string | null {
   if (!person.random.chance(0.3)) return null;
-  const words = mood > 0.25 ? WORDS.good : mood < -0.2 ? WORDS.bad : WORDS.plain;
-  return words[person.random.integer(0, words.length - 1)] ?? null;
+  return oneOf(person, mood > 0.25 ? WORDS.good : mood < -0.2 ? WORDS.bad : WORDS.plain);
 }
+
+/** What a ticket is opened with. */
+export const complaint = (person: Person): string | null => (person.random.chance(0.3) ? oneOf(person, WORDS.complaints) : null);
+
+const oneOf = (person: Person, words: readonly string[]): string | null => words[person.random.integer(0, words.length - 1)] ?? null;

@@ -12,9 +12,11 @@ import { Delivery } from './delivery.ts';
 import { engage } from './engage.ts';
 import type { Happening, WorldItem, WorldOptions } from './item.ts';
 import { Person } from './person.ts';
+import { personasOf } from './personas.ts';
 import { planNext, planOrder } from './purchases.ts';
 import { Random } from './random.ts';
 import { daysFromNow, MINUTE, type Stage } from './stage.ts';
+import { change, introduce } from './traits.ts';
 
 /** Share of the customers who come in the first weeks: the shop opens with those of the one before. */
 const FIRST_WAVE = 0.25;
@@ -28,6 +30,7 @@ export class World implements Stage {
   readonly #delivery: Delivery;
   readonly #arrivals: Float64Array;
   readonly #arrivalRandom: Random;
+  readonly #personas: ReturnType<typeof personasOf>;
   readonly #currencies: readonly (readonly [string, number])[];
   readonly #start: Instant;
   #arrived = 0;
@@ -45,6 +48,7 @@ export class World implements Stage {
     this.#delivery = new Delivery(options, this.#agenda, this.#out);
     this.#arrivalRandom = new Random(seed, 'arrivals');
     this.#arrivals = this.#drawArrivals();
+    this.#personas = personasOf(options.business ?? 'retail');
     const others = Object.entries(options.currencies ?? {});
     const dollars = 1 - others.reduce((sum, [, share]) => sum + share, 0);
     if (dollars < 0 || others.some(([, share]) => !(share >= 0)))
@@ -116,15 +120,17 @@ export class World implements Stage {
     // after the history they keep coming as they came
     const at = this.#arrivals[index] ?? this.#now + this.#arrivalRandom.exponential((days * DAY) / customers);
     this.#agenda.add(Math.max(this.#now + 1, Math.ceil(at)), () => {
-      this.#arrive(new Person(this.#options.seed, index, this.#currencies));
+      this.#arrive(new Person(this.#options.seed, index, this.#personas, this.#currencies));
       this.#planArrival();
     });
   }
 
   #arrive(person: Person): void {
     const { random, persona } = person;
-    if (persona.name === 'prospect' || random.chance(0.6)) engage(this, person, 'SIGNED_UP', null, random.chance(0.7) ? 'WEB' : 'APP');
-    else person.subscribed = random.chance(0.7);
+    if (persona.name === 'prospect' || random.chance(0.6)) {
+      engage(this, person, 'SIGNED_UP', null, random.chance(0.7) ? 'WEB' : 'APP');
+      if (random.chance(0.9)) introduce(this, person);
+    } else person.subscribed = random.chance(0.7);
     // who comes has a reason: the first order follows soon, but prospects only look
     if (persona.name !== 'prospect') {
       if (random.chance(0.6)) planOrder(this, person, this.#now + random.between(3, 90) * MINUTE, null);
@@ -143,13 +149,16 @@ export class World implements Stage {
       const turn = random.chance(0.1)
         ? random.pick([
             [0.5, 1],
-            [2, 1.3],
+            [2, 1],
+            // another shop gets most of it
+            [4, 1],
           ] as const)
         : 1;
       person.cadenceDays = Math.min(300, Math.max(4, person.cadenceDays * turn * random.lognormal(1, 0.15)));
       person.basket *= random.lognormal(1.01, 0.12);
       // not waiting out a plan made by the old habits
       if (turn !== 1 && person.alive && person.orders > 0) planNext(this, person);
+      change(this, person);
       this.#drift(person);
     });
   }

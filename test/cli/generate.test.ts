@@ -22,6 +22,7 @@ sources:
   - { type: purchase, topic: APP.orders }
   - { type: survey, topic: APP.surveys, format: json }
   - { type: engagement, topic: APP.engagement }
+  - { type: attributes, topic: APP.attributes }
 `;
 
 let app: Application;

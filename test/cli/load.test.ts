@@ -12,12 +12,13 @@ const countInputs = async (): Promise<number> => {
   const ends = await Promise.all(app.config.sources.map(({ topic }) => app.admin.ends(topic)));
   return ends.flat().reduce((sum, { end }) => sum + end, 0);
 };
-// JSON sources show what was written as it is; one of the four types has no source.
+// JSON sources show what was written as it is; one of the five types has no source.
 const SOURCES = `
 sources:
   - { type: purchase, topic: APP.purchases, format: json }
   - { type: survey, topic: APP.surveys, format: json }
   - { type: engagement, topic: APP.engagement }
+  - { type: attributes, topic: APP.attributes, format: json }
 `;
 
 beforeAll(async () => {
@@ -61,6 +62,13 @@ test('bad lines are named with their place and reason and passed over; the rest 
   const engagement = JSON.stringify({ type: 'engagement', eventId: 'g', customerId: 'anna', occurredAt: 1, kind: 'VISIT', channel: 'WEB' });
   // Within the integers of JSON, but beyond those that Avro's library writes.
   const beyond = JSON.stringify({ ...JSON.parse(engagement), costMinor: Number.MAX_SAFE_INTEGER });
+  const attributes = JSON.stringify({
+    type: 'attributes',
+    eventId: 'a',
+    customerId: 'anna',
+    occurredAt: 1,
+    attributes: { region: 'north' },
+  });
   const lines = [
     good[0],
     '',
@@ -71,19 +79,22 @@ test('bad lines are named with their place and reason and passed over; the rest 
     support,
     beyond,
     engagement,
+    attributes,
+    attributes.replace('"north"', '7'),
   ];
   await writeFile(file, `${[...lines, 'x'.repeat(1_000_001), good[2]].join('\n')}`);
   const { code, stdout, stderr } = await app.run('load', file, '--json');
   expect(stderr.split('\n')).toEqual([
-    `${file}:3: invalid-record: type is none of purchase, support, survey, engagement`,
+    `${file}:3: invalid-record: type is none of purchase, support, survey, engagement, attributes`,
     `${file}:4: not-json: the value is not JSON`,
     `${file}:6: invalid-time: occurredAt is not a time`,
     `${file}:7: the configuration has no source of support`,
     `${file}:8: invalid-record: it does not fit the schema of ${app.config.applicationId}.engagement`,
-    `${file}:10: the line is longer than 1000000 bytes`,
+    `${file}:11: invalid-record: a value of attributes is not a string`,
+    `${file}:12: the line is longer than 1000000 bytes`,
     '',
   ]);
-  expect({ code, said: JSON.parse(stdout) }).toEqual({ code: 1, said: { lines: 10, written: 4, refused: 6 } });
+  expect({ code, said: JSON.parse(stdout) }).toEqual({ code: 1, said: { lines: 12, written: 5, refused: 7 } });
   const taken = await app.inputs();
   const purchases = taken
     .filter(({ topic }) => topic.endsWith('.purchases'))

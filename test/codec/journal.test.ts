@@ -36,11 +36,13 @@ const header: fc.Arbitrary<JournalHeader> = fc.record({
   writtenBytes: count,
   notKeyed: fc.array(text, { maxLength: 3 }),
   accepted: orNull(fc.record({ reason: text, what: text })),
+  read: fc.array(fc.record({ shard: fc.nat(), offset: count }), { maxLength: 3 }),
+  thresholds: fc.option(fc.record({ version: count, high: count })),
 });
 
 const entry: fc.Arbitrary<JournalEntry> = fc.record({
   customer: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }) as fc.Arbitrary<string> as fc.Arbitrary<CustomerId>,
-  cause: fc.constantFrom('event' as const, 'timer' as const, 'policy' as const, 'carried' as const),
+  cause: fc.constantFrom('event' as const, 'timer' as const, 'policy' as const, 'carried' as const, 'total' as const),
   state: orNull(fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))),
   due: orNull(instant),
 });
@@ -93,17 +95,17 @@ test('a header alone comes back', () => {
 
 test.each([
   ['nothing', Buffer.alloc(0), /ends at byte 0/],
-  ['another version', Buffer.from([9, 0, 0]), /version 9, this release reads 1/],
-  ['a part beyond the last', Buffer.from([1, 4, 4, 0, 0]), /part 2 of 2/],
-  ['a first part without header', Buffer.from([1, 0, 2, 0, 0]), /header in the wrong part/],
-  ['a later part with header', Buffer.from([1, 2, 4, 2, 0]), /header in the wrong part/],
-  ['a thousand million entries', Buffer.from([1, 2, 4, 0, 0x80, 0xa8, 0xd6, 0xb9, 0x07, 0]), /ends at byte|beyond its end/],
-  ['a negative count', Buffer.from([1, 2, 4, 0, 1]), /negative length/],
-  ['an id beyond the end', Buffer.from([1, 2, 4, 0, 2, 0x80, 0x10, 65]), /claims 1024 bytes/],
-  ['no such cause', Buffer.from([1, 2, 4, 0, 2, 2, 65, 40, 0, 0, 0]), /no such cause/],
-  ['no such branch', Buffer.from([1, 2, 4, 0, 2, 2, 65, 0, 6, 0, 0]), /no such branch/],
-  ['an integer beyond 2^53', Buffer.from([1, 2, 4, 0, 2, 2, 65, 0, 0, 2, 255, 255, 255, 255, 255, 255, 255, 255, 127, 0]), /beyond 2\^53/],
-  ['bytes after the end', Buffer.from([1, 2, 4, 0, 0, 7]), /1 bytes too many/],
+  ['another version', Buffer.from([9, 0, 0]), /version 9, this release reads 3/],
+  ['a part beyond the last', Buffer.from([3, 4, 4, 0, 0]), /part 2 of 2/],
+  ['a first part without header', Buffer.from([3, 0, 2, 0, 0]), /header in the wrong part/],
+  ['a later part with header', Buffer.from([3, 2, 4, 2, 0]), /header in the wrong part/],
+  ['a thousand million entries', Buffer.from([3, 2, 4, 0, 0x80, 0xa8, 0xd6, 0xb9, 0x07, 0]), /ends at byte|beyond its end/],
+  ['a negative count', Buffer.from([3, 2, 4, 0, 1]), /negative length/],
+  ['an id beyond the end', Buffer.from([3, 2, 4, 0, 2, 0x80, 0x10, 65]), /claims 1024 bytes/],
+  ['no such cause', Buffer.from([3, 2, 4, 0, 2, 2, 65, 40, 0, 0, 0]), /no such cause/],
+  ['no such branch', Buffer.from([3, 2, 4, 0, 2, 2, 65, 0, 6, 0, 0]), /no such branch/],
+  ['an integer beyond 2^53', Buffer.from([3, 2, 4, 0, 2, 2, 65, 0, 0, 2, 255, 255, 255, 255, 255, 255, 255, 255, 127, 0]), /beyond 2\^53/],
+  ['bytes after the end', Buffer.from([3, 2, 4, 0, 0, 7]), /1 bytes too many/],
 ])('corrupt bytes are refused by name: %s', (_, bytes, message) => {
   expect(() => decodePart(bytes)).toThrow(message);
   expect(() => decodePart(bytes)).toThrow('a journal record is corrupt');

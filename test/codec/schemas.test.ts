@@ -69,6 +69,7 @@ test.each(NAMES.filter((name) => name.startsWith('in/')))('%s: only ids, time an
       'in/support': ['ticketId', 'status'],
       'in/survey': ['surveyId', 'kind', 'score'],
       'in/engagement': ['kind'],
+      'in/attributes': ['attributes'],
     }[name as string],
   );
 });
@@ -77,7 +78,7 @@ test('an older reader of an output makes the default symbol of a group or cause 
   const ours = avroType('out/segment-change');
   const text = SCHEMA_TEXTS['out/segment-change']
     .replace('"AT_RISK"]', '"AT_RISK","FRIEND"]')
-    .replace('"late_event"]', '"late_event","merge"]');
+    .replace('"thresholds"]', '"thresholds","merge"]');
   const newer = avsc.Type.forSchema(JSON.parse(text), { wrapUnions: 'never' });
   const components = { frequency: null, rhythm: null, feedback: null, engagement: null, programme: null, advocacy: null };
   const bytes = newer.toBuffer({

@@ -1,6 +1,6 @@
 /** Records and configuration that the codec's tests share. */
 import type { EncoderConfig } from '../../src/codec/encoder.ts';
-import type { EngagementRecord, PurchaseRecord, SupportRecord, SurveyRecord } from '../../src/codec/types.ts';
+import type { AttributesRecord, EngagementRecord, PurchaseRecord, SupportRecord, SurveyRecord } from '../../src/codec/types.ts';
 import { EVENT_TYPES, type EventType, type SourceConfig } from '../../src/config/config.ts';
 import { presets } from '../../src/domain/presets.ts';
 import type { LogRecord } from '../../src/engine/ports.ts';
@@ -64,12 +64,21 @@ export const engagementRecord = (over: Partial<EngagementRecord> = {}): Engageme
   ...over,
 });
 
+export const attributesRecord = (over: Partial<AttributesRecord> = {}): AttributesRecord => ({
+  eventId: 'e-5',
+  customerId: 'anna',
+  occurredAt: AT,
+  attributes: { region: 'north', ageBand: null },
+  ...over,
+});
+
 /** One record of every type. */
 export const EXAMPLES: readonly TypedRecord[] = [
   { type: 'purchase', record: purchaseRecord() },
   { type: 'support', record: supportRecord() },
   { type: 'survey', record: surveyRecord() },
   { type: 'engagement', record: engagementRecord() },
+  { type: 'attributes', record: attributesRecord() },
 ];
 
 /** Topic `<type>` takes Avro, `<type>-json` takes JSON. */
@@ -85,6 +94,9 @@ export const CONFIG: EncoderConfig & { readonly sources: readonly SourceConfig[]
     reroute: 'shop.reroute',
     segmentChanges: 'shop.segment-changes',
     profiles: 'shop.profiles',
+    alerts: 'shop.alerts',
+    kpis: 'shop.kpis',
+    thresholds: 'shop.thresholds',
     deadLetters: 'shop.dead-letters',
   },
   policy: presets.retail,

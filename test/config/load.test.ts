@@ -46,7 +46,7 @@ describe('what is given', () => {
       kafka: { brokers: ['k1:9092', 'k2:9093'], tls: null, sasl: null },
       redis: { nodes: [{ host: 'localhost', port: 6379 }], username: null, password: null, database: 0, tls: null },
       registry: { url: 'http://localhost:8081/apis/ccompat/v7', username: null, password: null, ca: null },
-      topics: { journal: 'rapport.journal', segmentChanges: 'rapport.segment-changes', deadLetters: 'rapport.dead-letters' },
+      topics: { journal: 'rapport.journal', segmentChanges: 'rapport.segment-changes', alerts: 'rapport.alerts', kpis: 'rapport.kpis' },
       policy: { preset: 'retail' },
       guardMs: 2000,
       logLevel: 'info',
@@ -57,6 +57,7 @@ describe('what is given', () => {
       'rapport.support',
       'rapport.surveys',
       'rapport.engagement',
+      'rapport.attributes',
     ]);
     expect(config.policyHash).toMatch(/^[0-9a-f]{16}$/);
   });
@@ -216,7 +217,7 @@ describe('what is wrong', () => {
       'bad.yaml:2:1: guardms is not a setting of rapport. Did you mean guardMs?',
       'bad.yaml:4:3: kafka.tsl is not a setting of rapport. Did you mean tls?',
       'bad.yaml:5:19: must be true or false, but is "maybe".',
-      'bad.yaml:8:13: sources.0.type must be purchase, support, survey or engagement, but is "purchases".',
+      'bad.yaml:8:13: sources.0.type must be purchase, support, survey, engagement or attributes, but is "purchases".',
       'bad.yaml:8:31: sources.0.topic must be a topic name: 1–249 letters, digits, dots, underscores and dashes, but is "a b".',
     ]);
   });

@@ -85,8 +85,23 @@ describe('overrides', () => {
   });
 });
 
-describe('faults', () => {
+describe('what is allowed and hardly meant', () => {
   test.each([
+    [
+      'preset: b2b\nchurn: { lost: { gaps: 3 } }',
+      'p.yaml:2:8: churn.overdue comes after LOST for customers whose gap is long: they are never OVERDUE.',
+    ],
+    [
+      'preset: b2b\nchurn: { programme: { joinDays: 60 } }',
+      'p.yaml:2:33: churn.programme.joinDays is given, but loyalty.programme.enabled is false: it changes nothing.',
+    ],
+  ])('%s', (text, warning) => {
+    expect(parsePolicy(text, 'p.yaml').warnings).toEqual([warning]);
+  });
+});
+
+describe('faults', () => {
+  test.each<[text: string, fault: string | RegExp]>([
     ['preset: retial', 'p.yaml:1:9: preset must be retail, subscription or b2b, but is "retial". Did you mean retail?'],
     ['- 1', 'p.yaml:1:1: must be a mapping that begins with `preset: retail`.'],
     ['value: 5', 'p.yaml:1:8: value must be a mapping, but is 5.'],
@@ -122,10 +137,55 @@ describe('faults', () => {
       'loyalty: { rhythm: { from: 5 } }',
       'p.yaml:1:28: loyalty.rhythm.from must be less than loyalty.rhythm.to: between them rhythm falls from 1 to 0.',
     ],
+    [
+      'churn: { p2: 0.3 }',
+      'p.yaml:1:14: churn.p1, churn.p2 and churn.p3 must not rise: the less probable a purchase, the higher the level.',
+    ],
+    [
+      'churn:\n  overdue: 60\n',
+      'p.yaml:2:12: churn.overdue comes after LOST (the longer of churn.lost.days and churn.lost.gaps) for every customer: nobody would ever be OVERDUE.',
+    ],
+    [
+      'feedback: { csatMost: 3 }\nchurn: { negative: { csat: 3 } }',
+      'p.yaml:2:28: churn.negative.csat must be less than feedback.csatMost: the best answer would be a negative one.',
+    ],
+    ['churn: { declining: { windowDays: 183 } }', 'p.yaml:1:35: churn.declining.windowDays must be at most 182, but is 183.'],
+    ['churn: { disengaged: { windowDays: 121 } }', 'p.yaml:1:36: churn.disengaged.windowDays must be at most 120, but is 121.'],
+    ['churn: { disengaged: { leastSends: 33 } }', 'p.yaml:1:36: churn.disengaged.leastSends must be at most 32, but is 33.'],
+    ['churn: { support: { afterDays: 91 } }', 'p.yaml:1:32: churn.support.afterDays must be at most 90, but is 91.'],
+    ['churn: { priceSensitive: { orders: 33 } }', 'p.yaml:1:36: churn.priceSensitive.orders must be at most 32, but is 33.'],
+    ['lifetime: { gammaGamma: { q: 1 } }', 'p.yaml:1:30: lifetime.gammaGamma.q must be greater than 1, but is 1.'],
+    ['lifetime: { gammaGamma: { v: 0.001 } }', 'p.yaml:1:30: lifetime.gammaGamma.v has more than the 2 decimals of the currency.'],
+    ['channels: { web: FAX }', /^p\.yaml:1:18: channels\.web must be PERSONAL_ASSISTANCE, .* but is "FAX"\.$/],
+    ['attributes: { 1st: [a] }', /^p\.yaml:1:\d+: attributes\.1st /],
+    ['attributes: { plan: [a, a] }', /^p\.yaml:1:21: attributes\.plan must name each value once/],
+    ['attributes: { plan: [5] }', 'p.yaml:1:22: attributes.plan.0 must be a text, but is 5.'],
+    ['strategies: { NEW: [""] }', /^p\.yaml:1:21: strategies\.NEW\.0 must be at least 1 characters/],
     ['__proto__: { x: 1 }', 'p.yaml:1:1: __proto__ is not a setting of a policy.'],
     ['constructor: 1', 'p.yaml:1:1: constructor is not a setting of a policy.'],
   ])('%s', (text, expected) => {
-    expect(faults(text)).toEqual([expected]);
+    expect(faults(text)).toEqual([typeof expected === 'string' ? expected : expect.stringMatching(expected)]);
+  });
+
+  test('thresholds of the level may be equal', () => {
+    expect(faults('churn: { p1: 0.1, p2: 0.1, p3: 0.1 }')).toEqual([]);
+  });
+
+  test('each goal is reported at its own line, with what else is wrong', () => {
+    const goal = { name: 'a', metric: 'orders', dimension: 'all', from: '2026-01-01', by: '2026-12-31', baseline: null, change: 1 };
+    const goals = [goal, { ...goal, metric: 'joy' }, { ...goal, name: 'b', by: '2025-12-31' }].map((each) =>
+      JSON.stringify({ ...each, kind: 'points', tolerance: 0 }),
+    );
+    expect(faults(`goals:\n${goals.map((each) => `  - ${each}`).join('\n')}`)).toEqual([
+      expect.stringMatching(/^p\.yaml:3:13: goals\.1\.name must be a name of its own/),
+      expect.stringMatching(/^p\.yaml:3:26: goals\.1\.metric must be a KPI: one of customers, /),
+      expect.stringMatching(/^p\.yaml:4:78: goals\.2\.by must lie after from\.$/),
+    ]);
+    expect(faults('goals: [{ nam: x }]')).toContainEqual('p.yaml:1:11: goals.0.nam is not a setting of a policy. Did you mean name?');
+    expect(faults('goals: [5]\nchurn: { p2: 0.3 }')).toEqual([
+      'p.yaml:1:9: goals.0 must be a mapping, but is 5.',
+      expect.stringContaining('must not rise'),
+    ]);
   });
 
   test('weights that add up to nothing; those of components that are off do not count', () => {
@@ -139,6 +199,11 @@ describe('faults', () => {
 
   test('a value at fault is not also blamed for not fitting another', () => {
     expect(faults('loyalty: { leave: 400 }')).toEqual([expect.stringMatching(/at most 100/)]);
+  });
+
+  test('a channel in capitals is a fault: events are read in lower case, so it would never be met', () => {
+    expect(faults('channels: { kiosk: SELF_SERVICE }')).toEqual([]);
+    expect(faults('channels: { Kiosk: SELF_SERVICE }')).toEqual([expect.stringContaining('lower case')]);
   });
 
   // each fault: where it stands, how it is written, and what its message must name

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { baseKey, cellKey, DAYS_KEY } from '../../src/codec/totals.ts';
 import type { CustomerId, Instant } from '../../src/domain/ids.ts';
 import type { ApplyEntry, Chunk, StateStore } from '../../src/engine/ports.ts';
 
@@ -295,6 +296,167 @@ export function storeContract(name: string, harness: StoreHarness): void {
       const entries = [entry('a', 11, 'one')];
       const answers = await Promise.all([store, other, store, other].map((each) => each.apply(SHARD, step(10, 11, 12, entries))));
       expect(answers.filter((answer) => answer === 'applied')).toHaveLength(1);
+    });
+
+    it('loads totals as it loads customers', async () => {
+      const store = await begun();
+      await store.apply(SHARD, step(10, 11, 12, [entry('a', 11, 'one', 5), entry(cellKey(7, 'all'), 11, 'cell')]));
+      expect(await statesOf(store, 10, 'a', cellKey(7, 'all'), cellKey(8, 'all'))).toEqual(['one@11', 'cell@11', null]);
+      expect((await store.load(SHARD, 10, [], NEVER, 9)).due).toEqual([{ customer: 'a', due: 5 }]);
+    });
+
+    describe('totals', () => {
+      const [x, y, z] = [cellKey(19_000, 'all'), cellKey(19_000, 'group:NEW'), baseKey('attribute:plan=gold, 😀')];
+      const listed = async (store: StateStore, after: number, limit = 100) => {
+        const { meta, cells, more } = await store.totals(SHARD, after, limit);
+        return [meta?.next ?? null, cells.map(({ key, offset, state }) => [key, offset, state.toString()]), more];
+      };
+
+      it('lists none of a shard that was never built', async () => {
+        const store = await open();
+        expect(await store.totals(SHARD, -1, 10)).toEqual({ meta: null, cells: [], more: false });
+        await store.build(SHARD, 10, 0);
+        await store.apply(SHARD, step(10, 0, 1, [entry(x, 0, 'unseen')]));
+        expect(await store.totals(SHARD, -1, 10)).toEqual({ meta: null, cells: [], more: false });
+        await store.promote(SHARD, 10);
+        expect(await store.totals(SHARD, -1, 10)).toEqual({
+          meta: { generation: 10, next: 1, header: bytes('header of 0') },
+          cells: [{ key: x, offset: 0, state: bytes('unseen') }],
+          more: false,
+        });
+      });
+
+      it('lists what was written after an offset, never a customer', async () => {
+        const store = await begun();
+        await store.apply(
+          SHARD,
+          step(10, 11, 12, [entry('total:1:all', 11, 's', 5), entry(y, 11, 'y'), entry(x, 11, 'x'), entry(z, 11, 'z')]),
+        );
+        await store.apply(SHARD, step(10, 12, 13, [entry('a', 12, 's')]));
+        await store.apply(SHARD, step(10, 13, 14, [entry(y, 13, 'y again')]));
+        expect(await listed(store, -1)).toEqual([
+          14,
+          [
+            [x, 11, 'x'],
+            [z, 11, 'z'],
+            [y, 13, 'y again'],
+          ],
+          false,
+        ]);
+        expect(await listed(store, 11)).toEqual([14, [[y, 13, 'y again']], false]);
+        expect(await listed(store, 13)).toEqual([14, [], false]);
+        expect(await store.totals(SHARD + 1, -1, 9)).toEqual({ meta: null, cells: [], more: false });
+      });
+
+      it('lists no erased total, and lists it again when it is written again', async () => {
+        const store = await begun();
+        await store.apply(SHARD, step(10, 11, 12, [entry(x, 11, 'x'), entry(y, 11, 'y')]));
+        await store.apply(SHARD, step(10, 12, 13, [entry(x, 12, null), entry(z, 12, null), entry(DAYS_KEY, 12, 'days')]));
+        expect(await listed(store, -1)).toEqual([
+          13,
+          [
+            [y, 11, 'y'],
+            [DAYS_KEY, 12, 'days'],
+          ],
+          false,
+        ]);
+        await store.apply(SHARD, step(10, 13, 14, [entry(x, 13, 'new')]));
+        expect(await listed(store, 12)).toEqual([14, [[x, 13, 'new']], false]);
+      });
+
+      it('gives at most as many as asked for, but all of the last offset', async () => {
+        const store = await begun();
+        await store.apply(SHARD, step(10, 11, 12, [entry(x, 11, 'x')]));
+        await store.apply(SHARD, step(10, 12, 13, [entry(y, 12, 'y'), entry(z, 12, 'z')]));
+        await store.apply(SHARD, step(10, 13, 14, [entry(DAYS_KEY, 13, 'days')]));
+        expect(await listed(store, -1, 1)).toEqual([14, [[x, 11, 'x']], true]);
+        expect(await listed(store, -1, 2)).toEqual([
+          14,
+          [
+            [x, 11, 'x'],
+            [y, 12, 'y'],
+            [z, 12, 'z'],
+          ],
+          true,
+        ]);
+        expect(await listed(store, 11, 1)).toEqual([
+          14,
+          [
+            [y, 12, 'y'],
+            [z, 12, 'z'],
+          ],
+          true,
+        ]);
+        expect(await listed(store, 12, 1)).toEqual([14, [[DAYS_KEY, 13, 'days']], false]);
+      });
+
+      it('I7 lists those of the current generation alone, and sweeps the others', async () => {
+        const store = await begun();
+        await store.apply(SHARD, step(10, 11, 12, [entry(x, 11, 'old'), entry(y, 11, 'only old')]));
+        await store.build(SHARD, 20, 0);
+        await store.apply(SHARD, step(20, 0, 1, [entry(x, 0, 'new')]));
+        expect(await listed(store, -1)).toEqual([
+          12,
+          [
+            [x, 11, 'old'],
+            [y, 11, 'only old'],
+          ],
+          false,
+        ]);
+        await store.promote(SHARD, 20);
+        await store.sweep(SHARD);
+        expect(await listed(store, -1)).toEqual([1, [[x, 0, 'new']], false]);
+      });
+
+      it('writes and lists thousands in one chunk, with any bytes and offsets', async () => {
+        const store = await begun();
+        const state = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+        const offset = 2 ** 52 + 12_345;
+        const many = Array.from({ length: 5_000 }, (_, i) => entry(cellKey(20_000 + i, 'all'), offset, state));
+        await store.apply(SHARD, step(10, 11, 12, many));
+        const { cells, more } = await store.totals(SHARD, offset - 1, 10);
+        expect(cells).toEqual(many.map(({ customer }) => ({ key: customer, offset, state })));
+        expect(more).toBe(false);
+        await store.apply(
+          SHARD,
+          step(
+            10,
+            12,
+            13,
+            many.map(({ customer }) => entry(customer, 12, null)),
+          ),
+        );
+        expect((await store.totals(SHARD, -1, 10)).cells).toEqual([]);
+      });
+
+      it('I7 lists the totals of one position while another client applies', async () => {
+        const store = await begun();
+        const { other } = opened ?? { other: store };
+        const keys = Array.from({ length: 300 }, (_, i) => cellKey(i, 'all'));
+        const last = 100;
+        const writing = (async () => {
+          for (let next = 11; next < 11 + last; next++)
+            await other.apply(
+              SHARD,
+              step(
+                10,
+                next,
+                next + 1,
+                keys.map((key) => entry(key, next, `s${next}`)),
+              ),
+            );
+        })();
+        let seen = 11;
+        while (seen < 11 + last) {
+          const { meta, cells } = await store.totals(SHARD, seen - 1, 1_000);
+          const next = meta?.next ?? -1;
+          expect(new Set(cells.map(({ state }) => state.toString()))).toEqual(
+            new Set(next === seen && cells.length === 0 ? [] : [`s${next - 1}`]),
+          );
+          seen = next;
+        }
+        await writing;
+      });
     });
 
     it('I6 I7 agrees with a model on any sequence of calls', async () => {

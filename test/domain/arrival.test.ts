@@ -5,21 +5,15 @@ import { type CustomerState, fire, fold, isDuplicate, newCustomer } from '../../
 import type { Decision } from '../../src/domain/decision.ts';
 import type { CustomerEvent, Purchase } from '../../src/domain/event.ts';
 import { explain } from '../../src/domain/explain.ts';
-import { DAY, type Instant, type Minor } from '../../src/domain/ids.ts';
+import { DAY, hash, type Instant, type Minor } from '../../src/domain/ids.ts';
 import { presets } from '../../src/domain/presets.ts';
 import { CUSTOMER, delayedArb, engagement, historyArb, on, policyArb, purchase, support, survey, takeBack } from './support/events.ts';
+import { factsOf } from './support/facts.ts';
 import { bytesOf, play } from './support/play.ts';
 
 // properties over whole histories, on machines that may be slow; a failure is reported before its shrinking takes minutes
 vi.setConfig({ testTimeout: 60_000 });
 fc.configureGlobal({ interruptAfterTimeLimit: 45_000, markInterruptAsFailure: true });
-
-/** Everything but memory. */
-function factsOf(state: CustomerState): Partial<CustomerState> {
-  const { seen, truncated, group, groupSince, valueHigh, loyaltyHigh, changes, said, profiles, profileAt, dirty, expired, due, ...facts } =
-    state;
-  return facts;
-}
 
 /** Facts alone: no timers, which belong to memory. */
 function fold1(events: readonly CustomerEvent[], policy = presets.retail): CustomerState {
@@ -74,6 +68,15 @@ describe('order of arrival', () => {
     const late = fold1([order, other, visit, cancelled]);
     expect(factsOf(late)).toEqual(factsOf(fold1([order, other, cancelled, visit])));
     expect(late.days.map(({ day }) => day)).toEqual([Math.floor(on(3) / DAY)]);
+  });
+
+  test('a refund of an order that is not among the last so many is booked on its own day', () => {
+    const policy = { ...presets.retail, refunds: { orders: 2 } };
+    const orders = [0, 1, 2].map((day) => purchase(on(day), 1_000));
+    const back = (i: number) => takeBack(on(9), 'REFUND', orders[i] ?? { order: hash('none') }, 400);
+    const revenues = (i: number) => fold1([...orders, back(i)], policy).days.map(({ revenue }) => revenue);
+    expect(revenues(1)).toEqual([1_000, 600, 1_000]);
+    expect(revenues(0)).toEqual([1_000, 1_000, 1_000, -400]);
   });
 
   test('a refund waits 365 days for its order', () => {

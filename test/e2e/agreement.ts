@@ -9,8 +9,9 @@ import type { Instant } from '../../src/domain/ids.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
 import type { WorldItem, WorldOptions } from '../../src/world/item.ts';
 import { World } from '../../src/world/world.ts';
-import { foldAll, lineOf, profileLineOf } from '../engine/support/history.ts';
-import { type Application, type Outputs, partitionOf } from '../support/app.ts';
+import { alertLineOf, foldAll, lineOf, profileLineOf } from '../engine/support/history.ts';
+import { type Application, partitionOf } from '../support/app.ts';
+import type { Outputs } from '../support/outputs.ts';
 
 /** A history that ended an hour ago, without the late events: in order within each partition. */
 export function historyOf(options: Omit<WorldOptions, 'until' | 'late'> & { readonly until?: Instant }): {
@@ -26,6 +27,7 @@ export const sound = (items: readonly WorldItem[]): TypedRecord[] => items.filte
 interface Told {
   readonly changes: readonly string[];
   readonly profiles: readonly string[];
+  readonly alerts: readonly string[];
   readonly state: CustomerState | null;
 }
 
@@ -38,10 +40,11 @@ export async function expectAgreement(app: Application, events: readonly TypedRe
   const states = await app.states();
   const outputs = await app.outputs();
   const folded = foldAll(events, app.config.policy, until);
-  const said = { changes: grouped(outputs.changes), profiles: grouped(outputs.profiles) };
+  const about = outputs.alerts.flatMap((alert) => (alert.customerId === null ? [] : [{ ...alert, customerId: alert.customerId }]));
+  const said = { changes: grouped(outputs.changes), profiles: grouped(outputs.profiles), alerts: grouped(about) };
 
   const differing: { customer: string; is: Told; should: Told }[] = [];
-  for (const customer of new Set([...folded.keys(), ...states.keys(), ...said.changes.keys(), ...said.profiles.keys()])) {
+  for (const customer of new Set([folded, states, said.changes, said.profiles, said.alerts].flatMap((each) => [...each.keys()]))) {
     const state = states.get(customer) ?? null;
     const reference = folded.get(customer);
     // Time goes on while one looks: a timer that came due after `until` may have fired already, in Redis or in the topics.
@@ -51,15 +54,18 @@ export async function expectAgreement(app: Application, events: readonly TypedRe
     const is = {
       changes: upTo(said.changes.get(customer)).map(lineOf),
       profiles: upTo(said.profiles.get(customer)).map(profileLineOf),
+      alerts: upTo(said.alerts.get(customer)).map(alertLineOf),
       state,
     };
-    const should = reference === undefined ? { changes: [], profiles: [], state: null } : firedUpTo(reference, Math.max(seen, until), app);
+    const nothing = { changes: [], profiles: [], alerts: [], state: null };
+    const should = reference === undefined ? nothing : firedUpTo(reference, Math.max(seen, until), app);
     if (JSON.stringify(is) !== JSON.stringify(should)) differing.push({ customer, is, should });
   }
   const [first] = differing;
   if (first !== undefined)
     expect(first.is, `${differing.length} of ${folded.size} customers differ; ${first.customer}`).toEqual(first.should);
   expectChains(outputs, app.config.shards);
+  expectEpisodes(outputs, app.config.shards);
   return outputs;
 }
 
@@ -70,6 +76,7 @@ function firedUpTo(reference: Told & { readonly state: CustomerState }, until: n
   return {
     changes: [...reference.changes, ...out.filter((one) => one.type === 'segment-change').map(lineOf)],
     profiles: [...reference.profiles, ...out.filter((one) => one.type === 'profile').map(profileLineOf)],
+    alerts: [...reference.alerts, ...out.filter((one) => one.type === 'alert').map(alertLineOf)],
     state,
   };
 }
@@ -90,6 +97,42 @@ export function expectChains({ changes }: Outputs, shards: number): void {
     };
     if (JSON.stringify(is) !== JSON.stringify(should)) expect(is).toEqual(should);
     standing.set(customerId, { number, to });
+  }
+}
+
+/**
+ * Of the topic alone, alerts about the business too: each id once; an episode is opened once, goes on by numbers without a gap, and is closed at most once. A customer's
+ * episodes of a kind are counted, and those of the business by kind and subject.
+ */
+export function expectEpisodes({ alerts }: Pick<Outputs, 'alerts'>, shards: number): void {
+  expect(new Set(alerts.map(({ id }) => id)).size).toBe(alerts.length);
+  const episodes = new Map<string, (typeof alerts)[number]>();
+  const counts = new Map<string, number>();
+  const ids = new Map<string, string>();
+  for (const alert of alerts) {
+    const { customerId, kind, subject, episode, number, event, end } = alert;
+    const about = `${customerId ?? ''} ${kind} ${subject}`;
+    const before = episodes.get(about);
+    const counted = customerId === null ? about : `${customerId} ${kind}`;
+    const goesOn = before !== undefined && before.event !== 'closed';
+    const is = { about, key: alert.key, partition: alert.partition, episode, number, opens: event === 'opened', ends: end !== null };
+    const should = {
+      about,
+      key: customerId ?? `${kind}|${subject}`,
+      partition: customerId === null ? 0 : partitionOf(customerId, shards),
+      episode: goesOn ? before.episode : (counts.get(counted) ?? 0) + 1,
+      number: goesOn ? before.number + 1 : 1,
+      opens: !goesOn,
+      ends: event === 'closed',
+    };
+    if (JSON.stringify(is) !== JSON.stringify(should)) expect(is).toEqual(should);
+    // All records of an episode have its id, and no other has.
+    const named = `${about} ${episode}`;
+    expect(ids.get(alert.alertId) ?? named).toBe(named);
+    expect(goesOn ? before.alertId : alert.alertId).toBe(alert.alertId);
+    ids.set(alert.alertId, named);
+    counts.set(counted, Math.max(episode, counts.get(counted) ?? 0));
+    episodes.set(about, alert);
   }
 }
 

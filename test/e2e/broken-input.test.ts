@@ -20,11 +20,20 @@ sources:
   - { type: purchase, topic: APP.purchases }
   - { type: survey, topic: APP.surveys }
   - { type: purchase, topic: APP.orders, format: json }
+  - { type: support, topic: APP.tickets, format: json }
+  - { type: attributes, topic: APP.attributes }
+  - { type: attributes, topic: APP.traits, format: json }
+`;
+const POLICY = `
+preset: retail
+attributes:
+  region: [north, east]
+  constructor: [a]
 `;
 
 interface Case {
   readonly name: string;
-  readonly topic: 'purchases' | 'surveys' | 'orders';
+  readonly topic: 'purchases' | 'surveys' | 'orders' | 'tickets' | 'attributes' | 'traits';
   readonly value: Buffer | null;
   /** what becomes of it: a dead letter, or an event */
   readonly becomes: DeadReason | TypedRecord;
@@ -51,6 +60,27 @@ const answer = (customerId: string, score: number): TypedRecord => ({
     comment: null,
     channel: 'WEB',
   },
+});
+
+const ticket = (comment: string | null, customer = `customer-${++made}`): TypedRecord => ({
+  type: 'support',
+  record: {
+    eventId: `reply-${++made}`,
+    customerId: customer,
+    occurredAt: NOW + made,
+    ticketId: `ticket-${made}`,
+    status: 'OPENED',
+    channel: 'CHAT',
+    priority: 'NORMAL',
+    satisfaction: null,
+    comment,
+    costMinor: null,
+  },
+});
+
+const traits = (attributes: Record<string, string | null>, customer = `customer-${++made}`): TypedRecord => ({
+  type: 'attributes',
+  record: { eventId: `form-${++made}`, customerId: customer, occurredAt: NOW + made, attributes },
 });
 
 /** A new customer of a shard. */
@@ -80,6 +110,14 @@ function casesOf(app: Application): Case[] {
   const proto = sale({}, '__proto__');
   const polluted = sale();
 
+  /** Odd, and sound all the same. */
+  const odd = (name: string, topic: Case['topic'], event: TypedRecord): Case => ({
+    name,
+    topic,
+    value: topic === 'tickets' || topic === 'traits' ? json(event) : avro(event),
+    becomes: event,
+    partition: at(event.record.customerId),
+  });
   const bad = (name: string, topic: Case['topic'], becomes: DeadReason, value: Buffer | null): Case => ({ name, topic, becomes, value });
   return [
     bad('not Avro', 'purchases', 'not_avro', text('once upon a time')),
@@ -111,6 +149,33 @@ function casesOf(app: Application): Case[] {
     bad('1 MB of JSON', 'orders', 'too_large', json(sale(), { note: 'x'.repeat(1_000_000) })),
     bad('newline in an id of JSON', 'orders', 'invalid_customer_id', json(sale({}, 'a\nb'))),
     bad('its fields by __proto__', 'orders', 'invalid_record', text(`{"__proto__":${json(sale()).toString()}}`)),
+    bad('a ticket of a wrong status', 'tickets', 'invalid_record', json(ticket(null), { status: 'LOST' })),
+    bad('satisfaction off its scale', 'tickets', 'invalid_record', json(ticket(null), { satisfaction: 9 })),
+    bad('a comment that is a number', 'tickets', 'invalid_record', json(ticket(null), { comment: 7 })),
+    bad('a comment that is a list', 'tickets', 'invalid_record', json(ticket(null), { comment: ['bad'] })),
+    bad('a comment that is not UTF-8', 'tickets', 'not_json', Buffer.from(json(ticket('Ü')).toString(), 'latin1')),
+    bad('a comment of 1 MB', 'tickets', 'too_large', json(ticket('bad '.repeat(250_000)))),
+    bad('a tombstone', 'attributes', 'invalid_record', null),
+    bad('attributes that are not Avro', 'attributes', 'not_avro', text('region=east')),
+    bad('attributes cut short', 'attributes', 'not_avro', avro(traits({ region: 'east' })).subarray(0, -4)),
+    bad('attributes by the schema of a purchase', 'attributes', 'unknown_schema', avro(sale())),
+    bad('attributes of nobody', 'attributes', 'invalid_customer_id', avro(traits({ region: 'east' }, ''))),
+    bad('attributes that are a text', 'traits', 'invalid_record', json(traits({}), { attributes: 'east' })),
+    bad('attributes that are a list', 'traits', 'invalid_record', json(traits({}), { attributes: ['east'] })),
+    bad('an attribute that is a number', 'traits', 'invalid_record', json(traits({}), { attributes: { region: 7 } })),
+    bad('an attribute in an attribute', 'traits', 'invalid_record', json(traits({}), { attributes: { region: { is: 'east' } } })),
+    bad('no attributes at all', 'traits', 'invalid_record', json(traits({}), { attributes: undefined })),
+    odd('an empty comment', 'tickets', ticket('')),
+    odd('a comment of names that every object has', 'tickets', ticket('constructor __proto__ toString hasOwnProperty bad')),
+    odd('a comment of half a character', 'tickets', ticket('terrible \ud83d')),
+    odd('a comment of 100 kB', 'tickets', ticket('great '.repeat(17_000))),
+    odd('a comment in another script', 'tickets', ticket('とても悪い')),
+    odd('no attribute in particular', 'attributes', traits({})),
+    odd('an attribute of 100 kB', 'attributes', traits({ region: 'ü'.repeat(50_000) })),
+    odd('10,000 attributes', 'attributes', traits(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`a${i}`, 'x'])))),
+    odd('an attribute with a bar and an equals sign', 'attributes', traits({ region: 'a|b=c,group:CHAMPION' })),
+    odd('names that every object has', 'attributes', traits(JSON.parse('{"__proto__":"a","constructor":"a","toString":null}'))),
+    odd('names that every object has, in JSON', 'traits', traits(JSON.parse('{"__proto__":"a","constructor":"a","region":null}'))),
     {
       name: '__proto__ beside its fields',
       topic: 'orders',
@@ -138,10 +203,24 @@ function casesOf(app: Application): Case[] {
   ];
 }
 
+function soundOf(topic: Case['topic'], customer: string): TypedRecord {
+  switch (topic) {
+    case 'surveys':
+      return answer(customer, 9);
+    case 'tickets':
+      return ticket('great service', customer);
+    case 'attributes':
+    case 'traits':
+      return traits({ region: 'east' }, customer);
+    default:
+      return sale({}, customer);
+  }
+}
+
 test('I11 broken input of every kind becomes a dead letter with its reason, or is rerouted, and blocks nothing', {
   timeout: 90_000,
 }, async () => {
-  const app = await Application.create({ shards: SHARDS, file: SOURCES });
+  const app = await Application.create({ shards: SHARDS, file: SOURCES, policy: POLICY });
   onTestFinished(() => app.stop());
   const events: TypedRecord[] = [];
   const cases = casesOf(app);
@@ -150,9 +229,10 @@ test('I11 broken input of every kind becomes a dead letter with its reason, or i
   /** A sound event, in the right partition of a topic. */
   const sendSound = async (topic: Case['topic'], partition: number): Promise<void> => {
     const customer = customerOf(partition);
-    const event = topic === 'surveys' ? answer(customer, 9) : sale({}, customer);
+    const event = soundOf(topic, customer);
     events.push(event);
-    const value = topic === 'orders' ? Buffer.from(JSON.stringify(event.record)) : app.encode(app.sourceOf(event.type), event);
+    const isJson = topic === 'orders' || topic === 'tickets' || topic === 'traits';
+    const value = isJson ? Buffer.from(JSON.stringify(event.record)) : app.encode(app.sourceOf(event.type), event);
     await send(topic, partition, value, customer);
   };
   for (const [i, { name, topic, value, becomes, key = name, partition = i % SHARDS }] of cases.entries()) {

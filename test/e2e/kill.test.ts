@@ -7,12 +7,21 @@ import { until } from '../../src/stack/until.ts';
 import { Application } from '../support/app.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 import { expectAgreement, historyOf, sound } from './agreement.ts';
+import { expectKpis } from './kpi-agreement.ts';
 
 const KILLS = 10;
+/** An attribute, so that its KPIs are told too, and a goal that nobody reaches. */
+const POLICY = `
+preset: retail
+attributes:
+  region: [north, east, south]
+goals:
+  - { name: the moon, metric: customers, dimension: all, from: 2020-01-01, by: 2099-12-31, baseline: null, change: 1e9, kind: points, tolerance: 0.00001 }
+`;
 
 test('kill -9 of one of two workers, ten times in mid-stream, loses and doubles nothing (I1–I8, I11)', { timeout: 170_000 }, async () => {
   // A short session, so that a takeover does not wait long; a loaded machine may miss a heartbeat, which must do no harm either.
-  const app = await Application.create({ environment: { RAPPORT_SESSION_TIMEOUT_MS: '1000' } });
+  const app = await Application.create({ policy: POLICY, environment: { RAPPORT_SESSION_TIMEOUT_MS: '1000' } });
   onTestFinished(() => app.stop());
   const { items, until: end } = historyOf({ customers: 1_300, days: 730, seed: 7 });
   await app.feed(items);
@@ -42,7 +51,10 @@ test('kill -9 of one of two workers, ten times in mid-stream, loses and doubles 
     takeovers.push(takenOver(all, shards, killedAt));
   }
   await app.drained(end, 90, workers);
-  const { deadLetters } = await expectAgreement(app, sound(items), end);
+  const { deadLetters, alerts } = await expectAgreement(app, sound(items), end);
+  await expectKpis(app, sound(items));
+  // There was something to agree about.
+  for (const kind of ['CHURN_RISK', 'FOLLOW_UP_DUE', 'SUPPORT_OVERDUE', 'GOAL']) expect(alerts.map((alert) => alert.kind)).toContain(kind);
   expect(deadLetters).toHaveLength(items.length - sound(items).length);
   const times = (await Promise.all(takeovers)).flat().sort((a, b) => a - b);
   process.stdout.write(

@@ -9,10 +9,12 @@ import type { Instant } from '../../src/domain/ids.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { settle } from '../../src/domain/record.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
+import { factsOf } from '../domain/support/facts.ts';
 import { Application } from '../support/app.ts';
-import { expectAgreement, expectChains, historyOf, sound } from './agreement.ts';
+import { expectAgreement, expectChains, expectEpisodes, historyOf, sound } from './agreement.ts';
 
-const { items, until: end } = historyOf({ customers: 150, days: 500, seed: 19, broken: 0 });
+// Nothing twice: a backfill by way of reroute brings a customer's events in another order, so that a redelivery may come after more than the 16 events among which it is known.
+const { items, until: end } = historyOf({ customers: 150, days: 500, seed: 19, broken: 0, duplicates: 0 });
 
 /** The key that an order system, a help desk or a survey tool would choose. */
 function ownKey({ type, record }: TypedRecord): string {
@@ -25,6 +27,8 @@ function ownKey({ type, record }: TypedRecord): string {
       return record.surveyId;
     case 'engagement':
       return record.campaignId ?? record.eventId;
+    case 'attributes':
+      return record.eventId;
   }
 }
 
@@ -43,6 +47,7 @@ test('topics of 3 partitions keyed by order give the same facts, scores and grou
   await expectAgreement(keyed, sound(items), end);
   const outputs = await foreign.outputs();
   expectChains(outputs, foreign.config.shards);
+  expectEpisodes(outputs, foreign.config.shards);
   expect(outputs.deadLetters).toEqual([]);
   // It did go by way of reroute.
   const rerouted = (await foreign.admin.ends(foreign.config.topics.reroute)).reduce((sum, each) => sum + each.end, 0);
@@ -68,24 +73,9 @@ test('topics of 3 partitions keyed by order give the same facts, scores and grou
 /** Facts and scores as of one instant, so that timers fired by one and not yet by the other make no difference. Memory is left out but for the group. */
 function seenAt(state: CustomerState, policy: Policy, at: Instant) {
   state.asOf = at;
-  settle(state, policy, at);
+  settle(state, policy, at, { flows: [], lapsed: [] });
   const { group } = state;
-  const {
-    seen,
-    truncated,
-    group: _,
-    groupSince,
-    valueHigh,
-    loyaltyHigh,
-    changes,
-    said,
-    profiles,
-    profileAt,
-    dirty,
-    expired,
-    due,
-    ...facts
-  } = state;
+  const facts = factsOf(state);
   const explained = explain(state, policy);
   if (explained === null) throw new Error(`${state.id} has no event`);
   return { facts, group, scores: explained.scores };

@@ -7,14 +7,20 @@ import { type Redis, startRedis } from '../../src/stack/redis.ts';
 import { Application } from '../support/app.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 import { expectAgreement, historyOf, sound } from './agreement.ts';
+import { expectKpis } from './kpi-agreement.ts';
 
+const POLICY = `
+preset: retail
+attributes:
+  region: [north, east]
+`;
 const { items, until: end } = historyOf({ customers: 300, days: 730, seed: 11 });
 
 /** A worker in mid-stream, on a Redis of its own. */
 async function begin(history = items): Promise<{ app: Application; redis: Redis; worker: WorkerProcess }> {
   const redis = await startRedis({ mode: 'single', log: () => undefined });
   onTestFinished(() => redis.stop());
-  const app = await Application.create({ servers: { redis: redis.value.url } });
+  const app = await Application.create({ servers: { redis: redis.value.url }, policy: POLICY });
   onTestFinished(() => app.stop());
   await app.feed(history);
   return { app, redis: redis.value, worker: app.start() };
@@ -28,6 +34,7 @@ test('I7 FLUSHALL in mid-stream: the state is built anew, topics and states are 
   await redisCommand(server?.port ?? 0, 'FLUSHALL');
   await app.drained(end, 60, [worker]);
   await expectAgreement(app, sound(items), end);
+  await expectKpis(app, sound(items));
   const rebuilt = (await app.applied()).map((at) => at?.meta.generation);
   expect(rebuilt.some((generation, shard) => generation !== generations[shard])).toBe(true);
   expect(worker.warnings.length).toBeLessThanOrEqual(2 * app.config.shards);
@@ -57,6 +64,7 @@ test('I7 Redis rolled back to an older snapshot in mid-stream: it catches up fro
   expect(after.every((next, shard) => next <= (saved[shard] ?? 0))).toBe(true);
   await app.drained(end, 60, [worker]);
   await expectAgreement(app, sound(items), end);
+  await expectKpis(app, sound(items));
 });
 
 test('I7 Redis emptied while nothing happens: it is built anew within seconds, without any event', async () => {
@@ -66,4 +74,5 @@ test('I7 Redis emptied while nothing happens: it is built anew within seconds, w
   await redisCommand(redis.nodes[0]?.port ?? 0, 'FLUSHALL');
   await app.drained(few.until, 20, [worker]);
   await expectAgreement(app, sound(few.items), few.until);
+  await expectKpis(app, sound(few.items));
 });

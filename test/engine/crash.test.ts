@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TestDriver } from '../../src/testing.ts';
-import { agrees, forAll, KEPT, SLOW, SMALL } from './support/drive.ts';
-import { history } from './support/history.ts';
+import { agrees, driver, forAll, KEPT, SLOW, SMALL } from './support/drive.ts';
+import { DAY, history, purchase, START } from './support/history.ts';
 import { expectChain } from './support/journal.ts';
 
 describe('a history, loaded before the start', () => {
@@ -77,6 +77,26 @@ async function make(trouble: Trouble, test: TestDriver, memory: { snapshot: Retu
       first.sinks.faults.nextCommit = trouble;
   }
 }
+
+it('I3 I4 I11 inputs that get more partitions under a running worker: the new ones are read from their start', {
+  timeout: SLOW,
+}, async () => {
+  const test = driver({ shards: 2, limits: KEPT });
+  const before = Array.from({ length: 40 }, (_, i) => purchase(`e${i}`, `c${i % 9}`, START + i * DAY));
+  for (const record of before) test.pipe(record);
+  const worker = await test.start();
+  await agrees(test, before);
+  for (const { topic } of test.settings.sources) test.kafka.addPartitions(topic, 4);
+  // More customers than there are partitions: some of these go to the new ones.
+  const after = Array.from({ length: 40 }, (_, i) => purchase(`f${i}`, `c${i % 9}`, test.clock.wall() + i));
+  for (const record of after) test.pipe(record);
+  worker.source.evict();
+  worker.source.rejoin();
+  await agrees(test, [...before, ...after]);
+  const fresh = test.settings.sources.flatMap(({ topic }) => [2, 3].flatMap((partition) => test.kafka.records(topic, partition)));
+  expect(fresh.length).toBeGreaterThan(5);
+  expectChain(test);
+});
 
 describe('any crash and restore between steps', () => {
   it.each([1, 3])('D1 I2 I3 I4 I6 I7 gives the same changes, profiles and states, with %i shards', { timeout: SLOW }, async (shards) => {

@@ -42,7 +42,8 @@ function run(phases: readonly (readonly TypedRecord[])[], { sizes, timers, every
   const noted: OutRecord = { topic: '', partition: 0, key: null, value: null, headers: [] };
   const encoder: Encoder = {
     decision: (decision: Decision, { trigger }) => {
-      said.set(decision.customer, [...(said.get(decision.customer) ?? []), { ...decision, trigger: trigger?.offset ?? null }]);
+      const who = decision.customer ?? '';
+      said.set(who, [...(said.get(who) ?? []), { ...decision, trigger: trigger?.offset ?? null }]);
       return noted;
     },
     deadLetter: () => noted,
@@ -63,6 +64,7 @@ function run(phases: readonly (readonly TypedRecord[])[], { sizes, timers, every
         reroute: REROUTE,
         encoder,
         policy: presets.retail,
+        thresholds: null,
         shardOf: () => 0,
         refused: () => false,
       });

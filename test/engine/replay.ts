@@ -4,6 +4,7 @@
  */
 import { localCodec } from '../../src/codec/local.ts';
 import { shardOf } from '../../src/codec/murmur2.ts';
+import { DAYS_KEY } from '../../src/codec/totals.ts';
 import type { CustomerId, Instant } from '../../src/domain/ids.ts';
 import { LIMITS } from '../../src/engine/engine.ts';
 import { foldStep } from '../../src/engine/fold.ts';
@@ -12,6 +13,7 @@ import type { InputPosition, JournalEntry } from '../../src/engine/journal.ts';
 import type { TakenItem } from '../../src/engine/merge.ts';
 import type { Decoder, OutRecord, TopicPartition } from '../../src/engine/ports.ts';
 import { originOf } from '../../src/engine/reroute.ts';
+import { planTotals } from '../../src/engine/totals.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { journalOf, type Step } from './support/journal.ts';
 
@@ -68,16 +70,21 @@ export async function replay(of: TestDriver, shard: number): Promise<Replayed> {
         reroute: settings.topics.reroute,
         encoder,
         policy: settings.policy,
+        thresholds: header.thresholds,
         shardOf: (customer) => shardOf(customer, settings.shards),
         refused: (item) => own.includes(`${named(item.input.tp)}@${item.record.offset}`),
       },
     );
+    const stateOf = (key: CustomerId): Buffer | null => states.get(key) ?? null;
+    const plan = planTotals(folded.sums, stateOf(DAYS_KEY), header.watermark, LIMITS.foldedCells);
+    const totals = folded.sums.size === 0 ? [] : plan.entries(stateOf);
+    const made = [...folded.entries, ...totals];
     for (const record of folded.records) records.set(record.topic, [...(records.get(record.topic) ?? []), record]);
-    for (const { customer, state } of folded.entries) {
+    for (const { customer, state } of made) {
       if (state === null) states.delete(customer);
       else states.set(customer, state);
     }
-    entries.push({ offset, replayed: folded.entries, journal: step.entries.filter(({ cause }) => cause !== 'carried') });
+    entries.push({ offset, replayed: made, journal: step.entries.filter(({ cause }) => cause !== 'carried') });
     watermarks.push({ offset, last: taken.watermark, after: header.watermark });
   }
   return { records, states, entries, watermarks };

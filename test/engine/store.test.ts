@@ -1,6 +1,7 @@
 /** I5–I8: what the store may hold, in which order it moves, how it heals, and what the fold reads. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isReserved } from '../../src/codec/totals.ts';
 import type { CustomerId, Instant } from '../../src/domain/ids.ts';
 import { LIMITS } from '../../src/engine/engine.ts';
 import { Retryable } from '../../src/engine/errors.ts';
@@ -22,7 +23,10 @@ function expectPrefix(test: TestDriver): void {
     const expected = new Map<string, { offset: number; state: Buffer; due: number | null }>();
     const steps = journalOf(test, shard);
     for (const { offset, entries } of steps.filter((step) => step.offset < meta.next)) {
-      for (const { customer, state, due } of entries) if (state !== null) expected.set(customer, { offset, state, due });
+      for (const { customer, state, due } of entries) {
+        if (state === null) expected.delete(customer);
+        else expected.set(customer, { offset, state, due });
+      }
     }
     const coming = steps.find((step) => step.offset >= meta.next && step.header.kind === 'step');
     const applying = new Map(coming?.entries.map((entry) => [entry.customer as string, entry.state]));
@@ -31,11 +35,14 @@ function expectPrefix(test: TestDriver): void {
       const before = expected.get(customer);
       if (before !== undefined && offset === before.offset) expect(state).toEqual(before.state);
       else {
+        expect(isReserved(customer), 'totals are written with the position').toBe(false);
         expect(offset, `${customer} is ahead of the journal at ${meta.next}`).toBe(coming?.offset);
         expect(state).toEqual(applying.get(customer));
       }
     }
-    for (const customer of expected.keys()) expect(states.has(customer as CustomerId), `${customer} is missing`).toBe(true);
+    const erasing = new Set(coming?.entries.flatMap(({ customer, state }) => (state === null ? [customer as string] : [])));
+    for (const customer of expected.keys())
+      expect(states.has(customer as CustomerId) || erasing.has(customer), `${customer} is missing`).toBe(true);
   }
 }
 

@@ -1,5 +1,7 @@
 /** I10 (with D3 and D4 through the engine): timers fire exactly when they are due, by W or before a later event, and once. */
 import { describe, expect, it } from 'vitest';
+import type { Policy } from '../../src/domain/policy.ts';
+import { presets } from '../../src/domain/presets.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import {
   agrees,
@@ -20,6 +22,15 @@ import {
 import { DAY, purchase, START, visit } from './support/history.ts';
 import { journalOf } from './support/journal.ts';
 
+/** Under it nothing about a silent customer changes in the first half year but the end of the time as new. */
+const QUIET: Policy = {
+  ...presets.retail,
+  profileDays: 120,
+  loyalty: { ...presets.retail.loyalty, programme: { ...presets.retail.loyalty.programme, enabled: false } },
+  churn: { ...presets.retail.churn, p1: 0, p2: 0, p3: 0 },
+  kpis: { ...presets.retail.kpis, evaluateDays: 365 },
+};
+
 const changesOf = (test: TestDriver): { customerId: string; at: number; detectedAt: number; cause: string; origin: string }[] =>
   test.outputs('segmentChanges') as never;
 
@@ -34,7 +45,7 @@ async function shortlyBefore(test: TestDriver, ms: number): Promise<number> {
 
 describe('I10 silence', () => {
   it('D3 D4 changes nothing before its instant and something at it, on a shard without any event', { timeout: SLOW }, async () => {
-    const test = driver();
+    const test = driver({ policy: QUIET });
     // 90 days of silence end the time as new.
     const records = [purchase('t1', 'tim', NOW - 89 * DAY)];
     for (const record of records) test.pipe(record);
@@ -55,7 +66,7 @@ describe('I10 silence', () => {
   });
 
   it('is over before a later event of the same customer, which it precedes in the outputs', { timeout: SLOW }, async () => {
-    const test = driver();
+    const test = driver({ policy: QUIET });
     const records = [purchase('t1', 'tim', START), purchase('t2', 'tim', START + 100 * DAY)];
     for (const record of records) test.pipe(record);
     await test.start();
@@ -66,7 +77,7 @@ describe('I10 silence', () => {
   });
 
   it('is told once for each episode, whatever crashes in between', { timeout: SLOW }, async () => {
-    const test = driver({ limits: KEPT });
+    const test = driver({ policy: QUIET, limits: KEPT });
     test.pipe(purchase('t1', 'tim', NOW - 89 * DAY));
     await test.start();
     const due = await shortlyBefore(test, 6_000);
@@ -90,7 +101,7 @@ describe('I10 silence', () => {
 
   it('fires for thousands who are due at one instant, in bounded steps, none forgotten', { timeout: SLOW }, async () => {
     const customers = 3_000;
-    const test = driver({ limits: { stepTimers: 250 }, batchSize: 2_000 });
+    const test = driver({ policy: QUIET, limits: { stepTimers: 250 }, batchSize: 2_000 });
     const records = Array.from({ length: customers }, (_, i) => purchase(`e${i}`, `c${i}`, NOW - 89 * DAY));
     for (const record of [...records, purchase('t1', 'tim', NOW - 89 * DAY)]) test.pipe(record);
     await test.start();
@@ -107,7 +118,7 @@ describe('I10 silence', () => {
   });
 
   it('fires among thousands of live events of others', { timeout: SLOW }, async () => {
-    const test = driver({ limits: KEPT });
+    const test = driver({ policy: QUIET, limits: KEPT });
     const records = [purchase('t1', 'tim', NOW - 89 * DAY)];
     for (const record of records) test.pipe(record);
     await test.start();
@@ -123,7 +134,7 @@ describe('I10 silence', () => {
   });
 
   it('is not forgotten when the store answers a load after it has acknowledged an apply', { timeout: SLOW }, async () => {
-    const test = driver({ limits: KEPT });
+    const test = driver({ policy: QUIET, limits: KEPT });
     const tim = purchase('t1', 'tim', NOW - 89 * DAY);
     test.pipe(tim);
     await test.start();

@@ -28,6 +28,14 @@ const change: SegmentChange = {
   before: null,
   after: scores,
   drivers: [{ name: 'feedback expired', before: null, after: 1.5, difference: 1.5 }],
+  about: {
+    group: 'CHAMPION',
+    level: 'HIGH',
+    signals: ['OVERDUE', 'SUPPORT_PAIN'],
+    buyProbability: 0.125,
+    predictedValue: -7 as Minor,
+    strategies: [{ action: 'thank-you note', channel: 'email' }],
+  },
 };
 const profile: Profile = {
   type: 'profile',
@@ -37,6 +45,11 @@ const profile: Profile = {
   group: 'CHAMPION',
   groupSince: at,
   scores,
+  churn: { level: 'LOW', buyProbability: null, lost: false, signals: [{ signal: 'PRICE_SENSITIVE', since: at }] },
+  lifetimeValues: { historic: -9 as Minor, simple: 0 as Minor, predicted: 12 as Minor },
+  relationship: 'LONG_TERM',
+  serviceMode: 'SELF_SERVICE',
+  attributes: { plan: 'gold' },
   firstEventAt: 1 as Instant,
   firstOrderAt: null,
   lastOrderAt: at,
@@ -44,6 +57,10 @@ const profile: Profile = {
   revenue: -5 as Minor,
   orders365: 2,
   revenue365: 0 as Minor,
+  gapDays: 30.5,
+  openTickets: 2,
+  csat: 0.75,
+  nps: null,
   nextChangeAt: null,
   truncated: ['orders'],
 };
@@ -84,6 +101,11 @@ test('a change goes to its customer’s shard, with the customer as key', () => 
     before: null,
     after: scores,
     drivers: change.drivers,
+    level: 'HIGH',
+    signals: change.about.signals,
+    buyProbability: 0.125,
+    predictedValue: -7,
+    strategies: change.about.strategies,
     policy: '0123456789abcdef',
   });
 });

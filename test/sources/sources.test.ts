@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hash } from '../../src/domain/ids.ts';
 import { presets } from '../../src/domain/presets.ts';
 import { termsOf, toEvent } from '../../src/sources/index.ts';
@@ -31,7 +31,7 @@ test('a purchase: every amount in the base currency, every id hashed', () => {
       discount: 100,
       cost: 10,
       items: 3,
-      channel: 'WEB',
+      channel: 'web',
       recurring: true,
       recommended: true,
       campaign: hash('spring'),
@@ -57,9 +57,9 @@ test('an amount that only the conversion makes too large is refused', () => {
   });
 });
 
-test('a ticket’s event; its comment goes nowhere', () => {
+test('a ticket’s event; its comment is a number, and the words go nowhere', () => {
   const decoded = toEvent(
-    { type: 'support', record: supportRecord({ satisfaction: 5, comment: 'my private words', costMinor: 7 }) },
+    { type: 'support', record: supportRecord({ satisfaction: 5, comment: 'my private words are great', costMinor: 7 }) },
     terms,
   );
   expect(decoded).toEqual({
@@ -71,19 +71,30 @@ test('a ticket’s event; its comment goes nowhere', () => {
       at: AT,
       ticket: hash('t-1'),
       status: 'OPENED',
-      channel: 'PHONE',
+      channel: 'phone',
       priority: 'NORMAL',
       satisfaction: 5,
+      sentiment: 3 / Math.sqrt(24),
       cost: 7,
     },
   });
 });
 
-test('a survey’s answer; its comment goes nowhere', () => {
-  const decoded = toEvent({ type: 'survey', record: surveyRecord({ comment: 'my private words' }) }, terms);
+test('a survey’s answer; its comment is a number, and the words go nowhere', () => {
+  const decoded = toEvent({ type: 'survey', record: surveyRecord({ comment: 'my private words are terrible' }) }, terms);
   expect(decoded).toEqual({
     outcome: 'event',
-    event: { type: 'survey', id: hash('e-3'), customer: 'anna', at: AT, survey: hash('s-1'), kind: 'NPS', score: 9, channel: 'EMAIL' },
+    event: {
+      type: 'survey',
+      id: hash('e-3'),
+      customer: 'anna',
+      at: AT,
+      survey: hash('s-1'),
+      kind: 'NPS',
+      score: 9,
+      sentiment: -3 / Math.sqrt(24),
+      channel: 'email',
+    },
   });
 });
 
@@ -115,7 +126,7 @@ test('an engagement, of a campaign or of none', () => {
       at: AT,
       kind: 'CAMPAIGN_SENT',
       campaign: hash('spring'),
-      channel: 'WEB',
+      channel: 'web',
       cost: 3,
     },
   });
@@ -127,5 +138,29 @@ test.each(['channel', 'priority'])('a %s of 65 bytes is refused, of 64 taken', (
   expect(toEvent({ type: 'support', record: supportRecord({ [field]: `${'é'.repeat(32)}x` }) }, terms)).toMatchObject({
     reason: 'invalid-record',
     detail: `${field} is longer than 64 bytes`,
+  });
+});
+
+describe('comments', () => {
+  test.each([
+    ['no comment', null],
+    ['an empty one', ''],
+    ['one in a language that is not understood', 'Die Lieferung war sehr schlecht, nicht gut.'],
+    ['one without a word that has a score', 'It came on Tuesday.'],
+  ])('%s has no sentiment', (_, comment) => {
+    expect(toEvent({ type: 'support', record: supportRecord({ comment }) }, terms)).toMatchObject({ event: { sentiment: null } });
+    expect(toEvent({ type: 'survey', record: surveyRecord({ comment }) }, terms)).toMatchObject({ event: { sentiment: null } });
+  });
+
+  test('no event of any length of comment holds its words', () => {
+    const comment = 'Zanzibar is a terrible secret. '.repeat(5_000);
+    const decoded = [
+      toEvent({ type: 'support', record: supportRecord({ comment }) }, terms),
+      toEvent({ type: 'survey', record: surveyRecord({ comment }) }, terms),
+      // a dead letter's reason neither
+      toEvent({ type: 'survey', record: surveyRecord({ comment, score: 99 }) }, terms),
+    ];
+    expect(decoded.map(({ outcome }) => outcome)).toEqual(['event', 'event', 'dead']);
+    expect(JSON.stringify(decoded)).not.toMatch(/zanzibar|secret/i);
   });
 });

@@ -9,8 +9,6 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { inject } from 'vitest';
-import { createClient } from '../../src/adapters/kafka/client.ts';
-import { recordsOf } from '../../src/adapters/kafka/fetched.ts';
 import { createAdmin, createPlainProducer, type KafkaAdmin, type PlainProducer, type PlainRecord } from '../../src/adapters/kafka/index.ts';
 import { startRedis } from '../../src/adapters/redis/start.ts';
 import type { RedisStore } from '../../src/adapters/redis/store.ts';
@@ -18,18 +16,18 @@ import { type EncodeInput, startRegistry } from '../../src/adapters/registry/ind
 import { createTopics } from '../../src/cli/topics.ts';
 import { decodeHeader } from '../../src/codec/journal.ts';
 import { murmur2 } from '../../src/codec/murmur2.ts';
-import { avroType } from '../../src/codec/schemas.ts';
 import { decodeState } from '../../src/codec/state.ts';
-import type { DeadLetterRecord, ProfileRecord, SchemaName, SegmentChangeRecord } from '../../src/codec/types.ts';
+import { isReserved } from '../../src/codec/totals.ts';
 import type { Config, SourceConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { CustomerState } from '../../src/domain/customer.ts';
 import type { CustomerId, Instant } from '../../src/domain/ids.ts';
 import type { JournalHeader } from '../../src/engine/journal.ts';
-import type { LogRecord, Meta } from '../../src/engine/ports.ts';
+import type { Meta } from '../../src/engine/ports.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
 import type { Resource } from '../../src/stack/resource.ts';
 import { until } from '../../src/stack/until.ts';
+import { type Outputs, readOutputs, readTopic, type Taken } from './outputs.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface Servers {
@@ -49,19 +47,9 @@ export interface ApplicationOptions {
   readonly reachedAt?: Partial<Servers>;
   /** further text of the configuration file; `APP` in it becomes the application id */
   readonly file?: string;
+  /** text of a policy file; the preset retail unless given */
+  readonly policy?: string;
   readonly environment?: Readonly<Record<string, string>>;
-}
-
-/** A record of a topic, with where it stands. */
-export interface Taken {
-  readonly partition: number;
-  readonly record: LogRecord;
-}
-
-export interface Outputs {
-  readonly changes: readonly (SegmentChangeRecord & { readonly partition: number; readonly key: string })[];
-  readonly profiles: readonly ProfileRecord[];
-  readonly deadLetters: readonly DeadLetterRecord[];
 }
 
 /** Where a shard stands in Redis. */
@@ -124,7 +112,9 @@ export class Application {
     const applicationId = `e2e-${randomUUID().slice(0, 8)}`;
     const folder = await mkdtemp(join(tmpdir(), 'rapport-e2e-'));
     const file = join(folder, 'rapport.yaml');
-    await writeFile(file, `applicationId: ${applicationId}\n${(options.file ?? '').replaceAll('APP', applicationId)}`);
+    const policy = options.policy === undefined ? '' : 'policy: policy.yaml\n';
+    await writeFile(join(folder, 'policy.yaml'), options.policy ?? '');
+    await writeFile(file, `applicationId: ${applicationId}\n${policy}${(options.file ?? '').replaceAll('APP', applicationId)}`);
     const own = {
       RAPPORT_CONFIG: file,
       RAPPORT_SHARDS: String(options.shards ?? 4),
@@ -302,54 +292,15 @@ export class Application {
   }
 
   /** All committed records of a topic, partition by partition in log order. */
-  async read(topic: string): Promise<Taken[]> {
-    const ends = await this.admin.ends(topic);
-    const open = new Set(ends.flatMap(({ start, end }, partition) => (end > start ? [partition] : [])));
-    if (open.size === 0) return [];
-    const group = `${this.id}-read-${randomUUID().slice(0, 8)}`;
-    const consumer = createClient(this.config.kafka, log, {
-      clientId: group,
-      requestTimeout: 10_000,
-      retry: { initialRetryTime: 50, retries: 8 },
-    }).consumer({ groupId: group, readUncommitted: false, maxWaitTimeInMs: 50, sessionTimeout: 10_000, allowAutoTopicCreation: false });
-    const found: Taken[] = [];
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    await consumer.connect();
-    try {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      await consumer.subscribe({ topic, fromBeginning: true });
-      await consumer.run({
-        autoCommit: false,
-        eachBatch: async ({ batch }) => {
-          for (const record of recordsOf(batch, 0)) found.push({ partition: batch.partition, record });
-          if (Number(batch.lastOffset()) >= (ends[batch.partition]?.end ?? 0) - 1) open.delete(batch.partition);
-          if (open.size === 0) resolve();
-        },
-      });
-      await promise;
-    } finally {
-      await consumer.disconnect();
-      await this.admin.deleteGroup(group);
-    }
-    return found.sort((a, b) => a.partition - b.partition || a.record.offset - b.record.offset);
+  read(topic: string): Promise<Taken[]> {
+    return readTopic(this, topic);
   }
 
-  /** Everything in the output topics. */
-  async outputs(): Promise<Outputs> {
-    const { segmentChanges, profiles, deadLetters } = this.config.topics;
-    const [changes, profileRecords, letters] = await Promise.all([segmentChanges, profiles, deadLetters].map((topic) => this.read(topic)));
-    return {
-      changes: (changes ?? []).map(({ partition, record }) => ({
-        ...decoded<SegmentChangeRecord>('out/segment-change', record),
-        partition,
-        key: String(record.key),
-      })),
-      profiles: (profileRecords ?? []).map(({ record }) => decoded<ProfileRecord>('out/profile', record)),
-      deadLetters: (letters ?? []).map(({ record }) => decoded<DeadLetterRecord>('out/dead-letter', record)),
-    };
+  outputs(): Promise<Outputs> {
+    return readOutputs(this);
   }
 
-  /** The state of every customer in Redis. */
+  /** The state of every customer in Redis; not the totals. */
   async states(): Promise<Map<string, CustomerState>> {
     const states = new Map<string, CustomerState>();
     for (const [shard, at] of (await this.applied()).entries()) {
@@ -360,7 +311,7 @@ export class Application {
       for (const [i, key] of keys.entries()) {
         const value = values[i];
         const id = key.slice(prefix.length);
-        if (value) states.set(id, decodeState(id as CustomerId, value.subarray(8)));
+        if (value && !isReserved(id)) states.set(id, decodeState(id as CustomerId, value.subarray(8)));
       }
     }
     return states;
@@ -390,9 +341,3 @@ const variablesOf = ({ kafka, redis, registry }: Servers) => ({
 });
 
 const last = (worker: WorkerProcess): string => JSON.stringify(worker.lines().slice(-8));
-
-/** Behind the magic byte and the schema's id stands a record of the schema that this release has registered. */
-function decoded<R>(schema: SchemaName, { value }: LogRecord): R {
-  if (value === null) throw new Error('an output without a value');
-  return avroType(schema).fromBuffer(value.subarray(5));
-}

@@ -57,6 +57,14 @@ export class MemoryKafka {
     this.#topics.set(name, { logs, appendTime: options.appendTime ?? false, maxMessageBytes: options.maxMessageBytes ?? 1_048_588 });
   }
 
+  /** A topic gets more partitions, up to `count`. Members of a group find them when they join again. */
+  addPartitions(name: string, count: number): void {
+    const topic = this.#topic(name);
+    const logs = [...topic.logs];
+    while (logs.length < count) logs.push(new MemoryLog());
+    this.#topics.set(name, { ...topic, logs });
+  }
+
   deleteTopic(name: string): void {
     this.#topics.delete(name);
   }

@@ -2,9 +2,10 @@
  * The port `StateStore` in memory, with what tests need to hurt it: snapshots to roll back to, a flush, faults. Boundary: the rules are those of the Redis
  * scripts, and one contract suite holds both to them. Keeps I6 (a chunk applies only at its `at`) and I7 (meta, states and timers roll back together).
  */
+import { isReserved } from '../../codec/totals.ts';
 import type { CustomerId, Instant } from '../../domain/ids.ts';
 import { Retryable } from '../../engine/errors.ts';
-import type { Chunk, DueCustomer, Meta, StateStore, Stored } from '../../engine/ports.ts';
+import type { Chunk, DueCustomer, Meta, StateStore, Stored, StoredTotal } from '../../engine/ports.ts';
 
 interface Generation {
   readonly meta: Meta;
@@ -36,6 +37,7 @@ export interface StoreSnapshot {
 }
 
 type Load = Awaited<ReturnType<StateStore['load']>>;
+type Totals = Awaited<ReturnType<StateStore['totals']>>;
 
 const copyOf = (generation: Generation): Generation => ({
   meta: generation.meta,
@@ -54,7 +56,8 @@ function copyOfShards(shards: ReadonlyMap<number, Shard>): Map<number, Shard> {
 }
 
 /** As a Redis sorted set: by score, then by the member's bytes. */
-const byDue = (a: DueCustomer, b: DueCustomer): number => a.due - b.due || Buffer.compare(Buffer.from(a.customer), Buffer.from(b.customer));
+const byDue = (a: DueCustomer, b: DueCustomer): number => a.due - b.due || byBytes(a.customer, b.customer);
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 export class MemoryStore implements StateStore {
   readonly faults: StoreFaults = { next: null, onCall: null };
@@ -79,7 +82,7 @@ export class MemoryStore implements StateStore {
     this.#shards = new Map();
   }
 
-  /** For assertions: all states of the current generation, in the order of the customers' ids. */
+  /** For assertions: all states of the current generation, totals first, then in the order of the customers' ids. */
   states(shard: number): Map<CustomerId, Stored> {
     return new Map([...(this.#shards.get(shard)?.current?.states ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
@@ -115,6 +118,20 @@ export class MemoryStore implements StateStore {
     });
   }
 
+  totals(shard: number, after: number, limit: number): Promise<Totals> {
+    return this.#call('totals', shard, () => {
+      const { current } = this.#shard(shard);
+      if (current === null) return { meta: null, cells: [], more: false };
+      const later = [...current.states]
+        .filter(([key, { offset }]) => isReserved(key) && offset > after)
+        .map(([key, stored]): StoredTotal => ({ key, ...stored }))
+        .sort((a, b) => a.offset - b.offset || byBytes(a.key, b.key));
+      const last = later[limit - 1]?.offset ?? Number.POSITIVE_INFINITY;
+      const cells = later.filter(({ offset }) => offset <= last);
+      return { meta: current.meta, cells, more: cells.length < later.length };
+    });
+  }
+
   apply(number: number, chunk: Chunk): Promise<'applied' | 'rejected'> {
     return this.#call('apply', number, () => {
       const shard = this.#shard(number);
@@ -123,6 +140,7 @@ export class MemoryStore implements StateStore {
       for (const { customer, offset, state, due } of chunk.entries) {
         if (state === null) target.states.delete(customer);
         else target.states.set(customer, { offset, state: Buffer.from(state) });
+        if (isReserved(customer)) continue;
         if (due === null) target.due.delete(customer);
         else target.due.set(customer, due);
       }

@@ -1,5 +1,5 @@
 /**
- * How values stand in Redis: what apply.v1.lua takes, and what comes back. Pure.
+ * How values stand in Redis: what apply.v2.lua takes, and what comes back. Pure.
  */
 import type { ApplyEntry, Stored } from '../../engine/ports.ts';
 
@@ -7,7 +7,7 @@ const OFFSET = 8;
 const HEAD = 4 + 8;
 const TWO_32 = 4_294_967_296;
 
-/** All entries of a chunk as one argument, since each argument of its own costs the client twice as much as what is in it. Layout: apply.v1.lua. */
+/** All entries of a chunk as one argument, since each argument of its own costs the client twice as much as what is in it. Layout: apply.v2.lua. */
 export function packEntries(entries: readonly ApplyEntry[]): Buffer {
   let size = 0;
   for (const { state } of entries) size += HEAD + (state === null ? 0 : OFFSET + state.length);

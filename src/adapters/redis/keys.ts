@@ -19,6 +19,8 @@ export function keysOf(applicationId: string, shard: number): ShardKeys {
 
 /** sorted set: due in ms → customer */
 export const dueKey = (keys: ShardKeys, generation: number): string => `${keys.prefix}${generation}:due`;
+/** sorted set: journal offset that wrote it → reserved key of what is not a customer's */
+export const totalsKey = (keys: ShardKeys, generation: number): string => `${keys.prefix}${generation}:totals`;
 /** string: 8 bytes of journal offset, then the state */
 export const customerPrefix = (keys: ShardKeys, generation: number): string => `${keys.prefix}${generation}:c:`;
 export const customerKey = (keys: ShardKeys, generation: number, customer: CustomerId): string =>
@@ -26,6 +28,6 @@ export const customerKey = (keys: ShardKeys, generation: number, customer: Custo
 
 /** The generation that a key of this shard belongs to; null for meta and own. */
 export function generationOf(keys: ShardKeys, key: string): number | null {
-  const match = /^(\d+):(?:c:|due$)/.exec(key.slice(keys.prefix.length));
+  const match = /^(\d+):(?:c:|due$|totals$)/.exec(key.slice(keys.prefix.length));
   return match === null ? null : Number(match[1]);
 }

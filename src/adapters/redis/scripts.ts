@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Client } from './connection.ts';
 
+type Argument = string | number | Buffer;
+
 interface Script {
   readonly text: string;
   readonly sha: string;
@@ -17,23 +19,38 @@ function script(file: string): Script {
 }
 
 export const SCRIPTS = {
-  apply: script('./apply.v1.lua'),
+  apply: script('./apply.v2.lua'),
   build: script('./build.v1.lua'),
   promote: script('./promote.v1.lua'),
   sweep: script('./sweep.v1.lua'),
+  totals: script('./totals.v1.lua'),
 } as const;
 
 /** Runs a script; `keys` all lie in one slot. Its answer is a number. */
-export async function run(
-  client: Client,
-  { text, sha }: Script,
-  keys: readonly string[],
-  args: readonly (string | number | Buffer)[],
-): Promise<number> {
+export async function run(client: Client, script: Script, keys: readonly string[], args: readonly Argument[]): Promise<number> {
+  return Number(
+    await known(
+      () => client.evalsha(script.sha, keys.length, ...keys, ...args),
+      () => client.eval(script.text, keys.length, ...keys, ...args),
+    ),
+  );
+}
+
+/** The same where the answer is a list: of bytes, numbers and nulls. */
+export async function ask(client: Client, script: Script, keys: readonly string[], args: readonly Argument[]): Promise<readonly unknown[]> {
+  const answer = await known(
+    () => client.callBuffer('EVALSHA', script.sha, keys.length, ...keys, ...args),
+    () => client.callBuffer('EVAL', script.text, keys.length, ...keys, ...args),
+  );
+  if (!Array.isArray(answer)) throw new TypeError('a script did not answer with a list');
+  return answer;
+}
+
+async function known(byHash: () => Promise<unknown>, asText: () => Promise<unknown>): Promise<unknown> {
   try {
-    return Number(await client.evalsha(sha, keys.length, ...keys, ...args));
+    return await byHash();
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return Number(await client.eval(text, keys.length, ...keys, ...args));
+    return asText();
   }
 }

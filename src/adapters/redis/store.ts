@@ -1,20 +1,21 @@
 /**
  * The port `StateStore` on Redis: the state of every customer of a shard as of the last committed steps. Boundary: keys, scripts and replies; connecting is
- * connection.ts. Keeps I6 (apply.v1.lua moves `next` from a to b only if it is at a) and I7 (all of a generation under one hash tag, read in one MULTI).
+ * connection.ts. Keeps I6 (apply.v2.lua moves `next` from a to b only if it is at a) and I7 (all of a generation under one hash tag, read in one MULTI).
  */
 import type { CustomerId, Instant } from '../../domain/ids.ts';
 import { Retryable } from '../../engine/errors.ts';
-import type { Chunk, DueCustomer, Logger, Meta, StateStore, Stored } from '../../engine/ports.ts';
+import type { Chunk, DueCustomer, Logger, Meta, StateStore, Stored, StoredTotal } from '../../engine/ports.ts';
 import { Availability } from './availability.ts';
 import { packEntries, unpackStored } from './bytes.ts';
 import type { Client, Connection } from './connection.ts';
 import { reactionTo } from './errors.ts';
-import { customerKey, customerPrefix, dueKey, keysOf, type ShardKeys } from './keys.ts';
-import { run, SCRIPTS } from './scripts.ts';
+import { customerKey, customerPrefix, dueKey, keysOf, type ShardKeys, totalsKey } from './keys.ts';
+import { ask, run, SCRIPTS } from './scripts.ts';
 import { checkServers } from './server.ts';
 import { removeApplication, sweepShard } from './sweep.ts';
 
 type Load = Awaited<ReturnType<StateStore['load']>>;
+type Totals = Awaited<ReturnType<StateStore['totals']>>;
 
 const META = ['generation', 'next', 'header'] as const;
 const INFINITE = 'none';
@@ -58,11 +59,20 @@ export class RedisStore implements StateStore {
     });
   }
 
+  totals(shard: number, after: number, limit: number): Promise<Totals> {
+    return this.#call(async (client) => {
+      const keys = this.#keys(shard);
+      const [generation, next, header, more, ...found] = await ask(client, SCRIPTS.totals, [keys.meta], [keys.prefix, after, limit]);
+      const meta = metaOf([generation, next, header] as (Buffer | null)[]);
+      return { meta, cells: totalsOf(found as Buffer[]), more: more === 1 };
+    });
+  }
+
   apply(shard: number, { generation, at, entries, to }: Chunk): Promise<'applied' | 'rejected'> {
     return this.#call(async (client) => {
       const keys = this.#keys(shard);
       const prefix = customerPrefix(keys, generation);
-      const names = [keys.meta, dueKey(keys, generation)];
+      const names = [keys.meta, dueKey(keys, generation), totalsKey(keys, generation)];
       for (const { customer } of entries) names.push(prefix + customer);
       const args = [generation, at, to?.next ?? '', to?.header ?? '', Buffer.byteLength(prefix), packEntries(entries)];
       return (await run(client, SCRIPTS.apply, names, args)) === 1 ? 'applied' : 'rejected';
@@ -156,4 +166,14 @@ function timersOf(reply: string[]): DueCustomer[] {
   const timers: DueCustomer[] = [];
   for (let i = 0; i < reply.length; i += 2) timers.push({ customer: reply[i] as CustomerId, due: Number(reply[i + 1]) as Instant });
   return timers;
+}
+
+/** Keys and values by turns. */
+function totalsOf(reply: Buffer[]): StoredTotal[] {
+  const totals: StoredTotal[] = [];
+  for (let i = 0; i + 1 < reply.length; i += 2) {
+    const [key, value] = [reply[i], reply[i + 1]] as [Buffer, Buffer];
+    totals.push({ key: key.toString(), ...unpackStored(value) });
+  }
+  return totals;
 }

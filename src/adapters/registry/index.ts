@@ -37,6 +37,9 @@ export async function startRegistry(config: RegistryPart): Promise<{ readonly va
     const encoder = createEncoder(config, {
       'segment-change': await registerOutput('segment-change'),
       profile: await registerOutput('profile'),
+      alert: await registerOutput('alert'),
+      kpi: await registerOutput('kpi'),
+      thresholds: await registerOutput('thresholds'),
       'dead-letter': await registerOutput('dead-letter'),
     });
     const decoder = createDecoder(config, client);

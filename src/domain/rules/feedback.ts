@@ -7,6 +7,9 @@ import { DAY } from '../ids.ts';
 import type { Answer } from '../state.ts';
 import { constant, type Rule, Steps, type View } from './rule.ts';
 
+/** A remark stands beside a score, which counts. */
+const counts = ({ kind }: Answer): boolean => kind !== 'REMARK';
+
 class Feedback extends Steps {
   private readonly answers: readonly Answer[];
   private readonly window: number;
@@ -15,7 +18,7 @@ class Feedback extends Steps {
 
   constructor({ state, policy, at }: View) {
     super();
-    this.answers = state.feedback;
+    this.answers = state.feedback.filter(counts);
     this.window = policy.loyalty.feedback.windowDays * DAY;
     this.halfLife = policy.loyalty.feedback.halfLifeDays * DAY;
     this.stand(at);
@@ -51,5 +54,8 @@ class Feedback extends Steps {
 
 export const feedback: Rule = {
   open: (view) => (view.state.feedback.length === 0 ? constant(null) : new Feedback(view)),
-  evidence: ({ state }) => ({ answers: state.feedback.length, newestAt: state.feedback[state.feedback.length - 1]?.at ?? null }),
+  evidence: ({ state, policy, at }) => {
+    const answers = state.feedback.filter((answer) => counts(answer) && answer.at + policy.loyalty.feedback.windowDays * DAY > at);
+    return { answers: answers.length, newestAt: answers[answers.length - 1]?.at ?? null };
+  },
 };

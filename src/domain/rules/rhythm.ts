@@ -10,11 +10,20 @@ import type { Policy } from '../policy.ts';
 import type { PurchaseDays } from '../purchases.ts';
 import { type Cursor, constant, type Rule } from './rule.ts';
 
-/** The customer's gap in days. */
-function gapDays(purchases: PurchaseDays, policy: Policy): number {
-  const { firstGapDays, leastGapDays, mostGapDays } = policy.loyalty.rhythm;
-  const gap = (firstGapDays + purchases.last - purchases.first) / purchases.count;
-  return Math.min(mostGapDays, Math.max(leastGapDays, gap));
+/** The customer's gap in days, as it is. */
+const freeGapDays = (purchases: PurchaseDays, policy: Policy): number =>
+  (policy.loyalty.rhythm.firstGapDays + purchases.last - purchases.first) / purchases.count;
+
+/** The customer's gap in days, held in its bounds. */
+export function gapDays(purchases: PurchaseDays, policy: Policy): number {
+  const { leastGapDays, mostGapDays } = policy.loyalty.rhythm;
+  return Math.min(mostGapDays, Math.max(leastGapDays, freeGapDays(purchases, policy)));
+}
+
+/** From when on the customer is LOST in silence: the longer of so many days and so many gaps after the last purchase. The first whole millisecond. */
+export function lostFrom(purchases: PurchaseDays, policy: Policy): number {
+  const { days, gaps } = policy.churn.lost;
+  return Math.ceil(startOfDay(purchases.last) + Math.max(days, gaps * freeGapDays(purchases, policy)) * DAY);
 }
 
 class Fall implements Cursor {

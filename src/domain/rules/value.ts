@@ -1,7 +1,7 @@
 /** Value: what the customer bought in the trailing window, in minor units, by the policy's measure. Breakpoints: midnights of day + window. */
 import type { Instant } from '../ids.ts';
 import type { Policy } from '../policy.ts';
-import type { Day } from '../state.ts';
+import type { CustomerState, Day } from '../state.ts';
 import type { Rule } from './rule.ts';
 import { DayWindow } from './window.ts';
 
@@ -26,11 +26,14 @@ class ValueWindow extends DayWindow {
   }
 }
 
+/** Minor units from which the customer's value is high: by the version of the thresholds that was taken up, else by the policy. */
+export const highFrom = ({ thresholds }: Pick<CustomerState, 'thresholds'>, policy: Policy): number =>
+  thresholds?.high ?? policy.value.high;
+
 export const value: Rule = {
   open: ({ state, policy, at }) => new ValueWindow(state.days, policy.value.windowDays, at, policy.value.measure),
-  evidence: ({ policy }) => ({
-    windowDays: policy.value.windowDays,
-    high: policy.value.high,
-    leave: policy.value.high * policy.value.leave,
-  }),
+  evidence: ({ state, policy }) => {
+    const high = highFrom(state, policy);
+    return { windowDays: policy.value.windowDays, high, leave: high * policy.value.leave };
+  },
 };

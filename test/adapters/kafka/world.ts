@@ -36,6 +36,9 @@ export function settingsOf(bootstrap: string, shards: number): KafkaSettings {
       reroute: `${applicationId}.reroute`,
       segmentChanges: `${applicationId}.segment-changes`,
       profiles: `${applicationId}.profiles`,
+      alerts: `${applicationId}.alerts`,
+      kpis: `${applicationId}.kpis`,
+      thresholds: `${applicationId}.thresholds`,
       deadLetters: `${applicationId}.dead-letters`,
     },
     sources: [

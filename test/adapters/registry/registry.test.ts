@@ -21,6 +21,9 @@ const config = {
     reroute: `${app}.reroute`,
     segmentChanges: `${app}.segment-changes`,
     profiles: `${app}.profiles`,
+    alerts: `${app}.alerts`,
+    kpis: `${app}.kpis`,
+    thresholds: `${app}.thresholds`,
     deadLetters: `${app}.dead-letters`,
   },
   sources: CONFIG.sources.map((source) => ({ ...source, topic: `${app}.${source.topic}` })),
@@ -42,7 +45,8 @@ const ask = async (path: string, init?: RequestInit): Promise<unknown> =>
 test('outputs are registered at start as `<topic>-value`, BACKWARD, and once', async () => {
   const first = await startRegistry(config);
   const second = await startRegistry(config);
-  for (const topic of [config.topics.segmentChanges, config.topics.profiles, config.topics.deadLetters]) {
+  const { segmentChanges, profiles, alerts, kpis, thresholds, deadLetters } = config.topics;
+  for (const topic of [segmentChanges, profiles, alerts, kpis, thresholds, deadLetters]) {
     expect(await ask(`/subjects/${topic}-value/versions`)).toEqual([1]);
     expect(await ask(`/config/${topic}-value`)).toEqual({ compatibilityLevel: 'BACKWARD' });
   }
@@ -156,7 +160,15 @@ describe('registering', () => {
 test('subjects are removed with the application, and removing them twice is no error', async () => {
   const gone = {
     ...config,
-    topics: { ...config.topics, segmentChanges: `${app}.gone`, profiles: `${app}.gone-2`, deadLetters: `${app}.gone-3` },
+    topics: {
+      ...config.topics,
+      segmentChanges: `${app}.gone`,
+      profiles: `${app}.gone-2`,
+      deadLetters: `${app}.gone-3`,
+      alerts: `${app}.gone-4`,
+      kpis: `${app}.gone-5`,
+      thresholds: `${app}.gone-6`,
+    },
   };
   const { value, stop } = await startRegistry({ ...gone, sources: [] });
   expect(await ask('/subjects')).toContain(`${app}.gone-value`);

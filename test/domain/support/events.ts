@@ -1,6 +1,6 @@
 /** Events by hand and by chance. Times are days after 1 January 2024, amounts are minor units. */
 import fc from 'fast-check';
-import type { CustomerEvent, Engagement, Purchase, Support, Survey } from '../../../src/domain/event.ts';
+import type { Attributes, CustomerEvent, Engagement, Purchase, Support, Survey } from '../../../src/domain/event.ts';
 import { type CustomerId, DAY, type Hash, hash, type Instant, type Minor } from '../../../src/domain/ids.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
 import { presets } from '../../../src/domain/presets.ts';
@@ -46,9 +46,10 @@ export const survey = (at: Instant, kind: Survey['kind'], score: number): Survey
   kind,
   score,
   channel: 'email',
+  sentiment: null,
 });
 
-export const support = (at: Instant, satisfaction: number | null, cost = 0): Support => ({
+export const support = (at: Instant, satisfaction: number | null, cost = 0, more: Partial<Support> = {}): Support => ({
   ...fact(at),
   type: 'support',
   ticket: hash('ticket'),
@@ -56,8 +57,12 @@ export const support = (at: Instant, satisfaction: number | null, cost = 0): Sup
   channel: 'phone',
   priority: 'normal',
   satisfaction,
+  sentiment: null,
   cost: cost as Minor,
+  ...more,
 });
+
+export const attributes = (at: Instant, of: Attributes['attributes']): Attributes => ({ ...fact(at), type: 'attributes', attributes: of });
 
 export const engagement = (at: Instant, kind: Engagement['kind'], campaign: string | null = null, cost = 0): Engagement => ({
   ...fact(at),
@@ -91,11 +96,26 @@ const amountArb = fc.oneof(fc.nat(20_000), fc.constantFrom(0, 40_000, 50_000), f
 const costArb = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(5_000) });
 const campaignArb = fc.nat(6).map((n) => `campaign-${n}`);
 
-const buyArb = fc.record({ amount: amountArb, cost: costArb, campaign: fc.option(campaignArb) }).map(
-  ({ amount, cost, campaign }) =>
-    (at: Instant): CustomerEvent =>
-      purchase(at, amount, { cost: cost as Minor, campaign: campaign === null ? null : hash(campaign) }),
-);
+const buyArb = fc
+  .record({
+    amount: amountArb,
+    cost: costArb,
+    campaign: fc.option(campaignArb),
+    discount: fc.constantFrom(0, 0, 500),
+    recurring: fc.boolean(),
+    channel: fc.constantFrom('web', 'store', 'unheard-of'),
+  })
+  .map(
+    ({ amount, cost, campaign, discount, recurring, channel }) =>
+      (at: Instant): CustomerEvent =>
+        purchase(at, amount, {
+          cost: cost as Minor,
+          campaign: campaign === null ? null : hash(campaign),
+          discount: discount as Minor,
+          recurring,
+          channel,
+        }),
+  );
 
 const backArb = fc
   .record({
@@ -111,23 +131,43 @@ const backArb = fc
     return takeBack(at, kind, order ?? { order: hash(`unknown-${pick}`) as Hash }, amount, given);
   });
 
+const sentimentArb = fc.option(fc.constantFrom(-0.9, -0.3, 0, 0.5, 1), { freq: 3 });
 const surveyArb = fc
-  .oneof(
-    fc.tuple(fc.constant('NPS' as const), fc.nat(10)),
-    fc.tuple(fc.constantFrom('CSAT' as const, 'REVIEW' as const), fc.integer({ min: 1, max: 5 })),
-    fc.tuple(fc.constant('CES' as const), fc.integer({ min: 1, max: 7 })),
+  .tuple(
+    fc.oneof(
+      fc.tuple(fc.constant('NPS' as const), fc.nat(10)),
+      fc.tuple(fc.constantFrom('CSAT' as const, 'REVIEW' as const), fc.integer({ min: 1, max: 5 })),
+      fc.tuple(fc.constant('CES' as const), fc.integer({ min: 1, max: 7 })),
+    ),
+    sentimentArb,
   )
   .map(
-    ([kind, score]) =>
-      (at: Instant): CustomerEvent =>
-        survey(at, kind, score),
+    ([[kind, score], sentiment]) =>
+      (at: Instant): CustomerEvent => ({ ...survey(at, kind, score), sentiment }),
   );
 
-const supportArb = fc.tuple(fc.option(fc.integer({ min: 1, max: 5 })), costArb).map(
-  ([satisfaction, cost]) =>
-    (at: Instant): CustomerEvent =>
-      support(at, satisfaction, cost),
-);
+// A ticket lives for less than the 30 days for which a closed one is remembered.
+const supportArb = fc
+  .record({
+    satisfaction: fc.option(fc.integer({ min: 1, max: 5 })),
+    cost: costArb,
+    status: fc.constantFrom<Support['status'][]>('OPENED', 'OPENED', 'REPLIED', 'RESOLVED', 'REOPENED', 'CLOSED'),
+    ticket: fc.nat(4),
+    sentiment: sentimentArb,
+  })
+  .map(
+    ({ satisfaction, cost, status, ticket, sentiment }) =>
+      (at: Instant): CustomerEvent =>
+        support(at, satisfaction, cost, { status, ticket: hash(`ticket-${ticket} of ${Math.floor(at / (20 * DAY))}`), sentiment }),
+  );
+
+const attributesArb = fc
+  .array(fc.tuple(fc.constantFrom('plan', 'region'), fc.option(fc.constantFrom('gold', 'silver', 'west'))), { minLength: 1, maxLength: 2 })
+  .map(
+    (pairs) =>
+      (at: Instant): CustomerEvent =>
+        attributes(at, [...new Map(pairs)].sort()),
+  );
 
 const engagementArb = fc
   .tuple(
@@ -140,6 +180,8 @@ const engagementArb = fc
       'LOYALTY_JOINED',
       'LOYALTY_EARNED',
       'LOYALTY_LEFT',
+      'UNSUBSCRIBED',
+      'RESUBSCRIBED',
       'REFERRAL',
       'COMMUNITY_POST',
       'VISIT',
@@ -160,7 +202,8 @@ const specArb: fc.Arbitrary<Spec> = fc.record({
     { weight: 5, arbitrary: buyArb },
     { weight: 1, arbitrary: backArb },
     { weight: 2, arbitrary: surveyArb },
-    { weight: 1, arbitrary: supportArb },
+    { weight: 2, arbitrary: supportArb },
+    { weight: 1, arbitrary: attributesArb },
     { weight: 4, arbitrary: engagementArb },
   ),
 });
@@ -196,9 +239,14 @@ export const policyArb: fc.Arbitrary<Policy> = fc
     leastSends: fc.constantFrom(1, 3),
     profileDays: fc.constantFrom(1, 7, 30),
     feedbackDays: fc.constantFrom(365, 60),
+    model: fc.constantFrom('mbg' as const, 'mbg' as const, 'bg' as const),
+    fallDays: fc.constantFrom(14, 0, 30),
+    lostDays: fc.constantFrom(365, 100),
   })
-  .map(({ preset, measure, high, windowDays, dwellDays, programme, advocacy, leastSends, profileDays, feedbackDays }) => ({
+  .map(({ preset, measure, high, windowDays, dwellDays, programme, advocacy, leastSends, profileDays, feedbackDays, ...risk }) => ({
     ...preset,
+    churn: { ...preset.churn, model: risk.model, dwellDays: risk.fallDays, lost: { ...preset.churn.lost, days: risk.lostDays } },
+    attributes: { plan: ['gold', 'silver'], region: [] },
     value: { ...preset.value, measure, high, windowDays },
     loyalty: {
       ...preset.loyalty,

@@ -27,6 +27,7 @@ export interface Known {
   readonly memberAt: number | null;
   readonly leftAt: number | null;
   readonly advocacyDays: readonly number[];
+  readonly events: readonly CustomerEvent[];
 }
 
 /** What is known after the events, which stand in the order of time. */
@@ -52,6 +53,8 @@ export function know(events: readonly CustomerEvent[], policy: Policy): Known {
       if (event.campaign !== null) responses.push({ at: event.at, campaign: event.campaign });
     } else if (event.type === 'support') {
       if (event.satisfaction !== null) answers.push({ at: event.at, score: (event.satisfaction - 1) / 4 });
+      // words without a score beside them; scores are held in steps of 1/27,720
+      else if (event.sentiment !== null) answers.push({ at: event.at, score: Math.round(((event.sentiment + 1) / 2) * 27_720) / 27_720 });
       bookings.push({ day: dayOf(event.at), orders: 0, revenue: 0, cost: event.cost });
     } else if (event.type === 'survey') {
       const [least, most] = { NPS: [0, 10], CES: [1, 7], CSAT: [1, policy.feedback.csatMost], REVIEW: [1, policy.feedback.csatMost] }[
@@ -60,7 +63,7 @@ export function know(events: readonly CustomerEvent[], policy: Policy): Known {
       const score = (event.score - (least ?? 0)) / ((most ?? 1) - (least ?? 0));
       answers.push({ at: event.at, score });
       if (event.kind === 'REVIEW' && score >= 0.75) advocacyDays.push(dayOf(event.at));
-    } else {
+    } else if (event.type === 'engagement') {
       bookings.push({ day: dayOf(event.at), orders: 0, revenue: 0, cost: event.cost });
       if (event.kind === 'CAMPAIGN_SENT' && event.campaign !== null) sends.push({ at: event.at, campaign: event.campaign });
       if ((event.kind === 'CAMPAIGN_OPENED' || event.kind === 'CAMPAIGN_CLICKED') && event.campaign !== null)
@@ -90,6 +93,7 @@ export function know(events: readonly CustomerEvent[], policy: Policy): Known {
     memberAt,
     leftAt,
     advocacyDays,
+    events,
   };
 }
 

@@ -6,11 +6,14 @@ import fc from 'fast-check';
 import { expect, onTestFinished } from 'vitest';
 import { shardOf } from '../../../src/codec/murmur2.ts';
 import type { CustomerState } from '../../../src/domain/customer.ts';
-import type { CustomerId } from '../../../src/domain/ids.ts';
+import type { CustomerId, Instant } from '../../../src/domain/ids.ts';
+import type { Booking } from '../../../src/domain/kpis.ts';
 import type { Steps } from '../../../src/engine/steps.ts';
+import { firstKept } from '../../../src/engine/totals.ts';
 import type { TypedRecord } from '../../../src/sources/index.ts';
 import { TestDriver } from '../../../src/testing.ts';
 import { DAY, foldAll, lineOf, profileLineOf, START, stateOf } from './history.ts';
+import { amountsOf, amountsToldBy, customersIn } from './totals.ts';
 
 type Options = NonNullable<ConstructorParameters<typeof TestDriver>[0]>;
 
@@ -80,7 +83,7 @@ export function told(of: TestDriver): Told {
   type Profile = Parameters<typeof profileLineOf>[0] & { customerId: string };
   const states = new Map<string, CustomerState>();
   for (let shard = 0; shard < of.settings.shards; shard++) {
-    for (const [customer, { state }] of of.store.states(shard)) states.set(customer, stateOf(customer, state));
+    for (const [customer, { state }] of customersIn(of.store.states(shard))) states.set(customer, stateOf(customer, state));
   }
   return {
     changes: linesBy(of.outputs('segmentChanges') as Change[], lineOf),
@@ -90,8 +93,13 @@ export function told(of: TestDriver): Told {
 }
 
 /** The same from one fold over all events in time order. */
-export function expected(records: readonly TypedRecord[], policy: TestDriver['settings']['policy'], until: number): Told {
-  const all = foldAll(records, policy, until);
+export function expected(
+  records: readonly TypedRecord[],
+  policy: TestDriver['settings']['policy'],
+  until: number,
+  bookings: Booking[] = [],
+): Told {
+  const all = foldAll(records, policy, until, bookings);
   const withAny = (lines: 'changes' | 'profiles'): [string, string[]][] =>
     sorted(new Map([...all].filter(([, folded]) => folded[lines].length > 0).map(([customer, folded]) => [customer, folded[lines]])));
   return {
@@ -134,11 +142,14 @@ export async function idle(of: TestDriver): Promise<void> {
   await until(of, 'the last timer', () => of.settled() && shards().every((steps) => steps === null || steps.caughtUp));
 }
 
-/** Settles, lets timers come due, and compares everything with one fold over all events in time order. */
+/** Settles, lets timers come due, and compares everything, totals included, with one fold over all events in time order. */
 export async function agrees(of: TestDriver, records: readonly TypedRecord[]): Promise<void> {
   await idle(of);
-  const until = Math.min(...Array.from({ length: of.settings.shards }, (_, shard) => watermarkOf(of, shard)));
-  expect(told(of)).toEqual(expected(records, of.settings.policy, until));
+  const watermarks = Array.from({ length: of.settings.shards }, (_, shard) => watermarkOf(of, shard));
+  const bookings: Booking[] = [];
+  expect(told(of)).toEqual(expected(records, of.settings.policy, Math.min(...watermarks), bookings));
+  const first = firstKept(Math.max(...watermarks) as Instant);
+  expect(amountsToldBy(of, first)).toEqual(amountsOf(bookings, first));
 }
 
 /** Lets turns and time pass until a condition holds; throws what breaks a worker, and when it does not come to hold. */

@@ -7,6 +7,7 @@ import type { PurchaseRecord } from '../../../src/codec/types.ts';
 import { type CustomerState, fire, fold, isDuplicate, newCustomer } from '../../../src/domain/customer.ts';
 import type { Decision } from '../../../src/domain/decision.ts';
 import type { CustomerId, Instant } from '../../../src/domain/ids.ts';
+import type { Booking } from '../../../src/domain/kpis.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
 import { type TypedRecord, termsOf, toEvent } from '../../../src/sources/index.ts';
 
@@ -74,21 +75,28 @@ export const lineOf = (change: { number: number; from: string | null; to: string
 export const profileLineOf = (profile: { number: number; at: number; group: string; nextChangeAt: number | null }): string =>
   `profile ${profile.number} ${profile.group} @${profile.at} next ${profile.nextChangeAt}`;
 
+/** The same of a customer's alert. */
+export const alertLineOf = (alert: AlertLine): string =>
+  `${alert.kind} ${alert.subject} ${alert.episode}.${alert.number} ${alert.event} ${alert.end} @${alert.at}`;
+type AlertLine = { kind: string; subject: string; episode: number; number: number; event: string; end: string | null; at: number };
+
 export interface Folded {
   readonly changes: string[];
   readonly profiles: string[];
+  readonly alerts: string[];
   readonly state: CustomerState;
 }
 
-/** One fold over all events in the order given, with timers fired in order, up to `until` at the end. */
-export function foldAll(records: readonly TypedRecord[], policy: Policy, until: number): Map<string, Folded> {
+/** One fold over all events in the order given, with timers fired in order, up to `until` at the end. What is booked is pushed to `bookings`. */
+export function foldAll(records: readonly TypedRecord[], policy: Policy, until: number, bookings: Booking[] = []): Map<string, Folded> {
   const terms = termsOf(policy);
   const customers = new Map<string, Folded>();
   const out: Decision[] = [];
   const note = (into: Folded): void => {
     for (const decision of out) {
       if (decision.type === 'segment-change') into.changes.push(lineOf(decision));
-      else into.profiles.push(profileLineOf(decision));
+      else if (decision.type === 'profile') into.profiles.push(profileLineOf(decision));
+      else into.alerts.push(alertLineOf(decision));
     }
     out.length = 0;
   };
@@ -96,15 +104,15 @@ export function foldAll(records: readonly TypedRecord[], policy: Policy, until: 
     const decoded = toEvent(typed, terms);
     if (decoded.outcome !== 'event') throw new Error(decoded.detail);
     const { event } = decoded;
-    const known = customers.get(event.customer) ?? { changes: [], profiles: [], state: newCustomer(event.customer) };
+    const known = customers.get(event.customer) ?? { changes: [], profiles: [], alerts: [], state: newCustomer(event.customer) };
     customers.set(event.customer, known);
     if (isDuplicate(known.state, event)) continue;
-    fire(known.state, event.at, policy, out);
-    fold(known.state, event, policy, out);
+    fire(known.state, event.at, policy, out, bookings);
+    fold(known.state, event, policy, out, bookings);
     note(known);
   }
   for (const known of customers.values()) {
-    fire(known.state, until as Instant, policy, out);
+    fire(known.state, until as Instant, policy, out, bookings);
     note(known);
   }
   return customers;

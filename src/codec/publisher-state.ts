@@ -1,0 +1,26 @@
+/**
+ * The bytes of what the publisher of KPIs remembers, in the journal and the store under a reserved key: schemas/internal/publisher.avsc, behind a version byte.
+ */
+import type { CustomerId } from '../domain/ids.ts';
+import type { ReportState } from '../domain/kpi-report.ts';
+import { avroType } from './schemas.ts';
+import type { PublisherStateRecord } from './types.ts';
+
+const VERSION = 1;
+
+/** Where it lies; no customer's id, and no total's key. */
+export const PUBLISHER_KEY = '\u0000publisher' as CustomerId;
+
+export const NO_STATE: ReportState = { day: null, episodes: {}, baselines: {}, firstDay: 0, active: [] };
+
+export function encodePublisherState(state: ReportState): Buffer {
+  const record: PublisherStateRecord = state;
+  return Buffer.concat([Buffer.of(VERSION), avroType('internal/publisher').toBuffer(record)]);
+}
+
+/** Throws an Error for bytes of another version. */
+export function decodePublisherState(bytes: Buffer): ReportState {
+  if (bytes[0] !== VERSION) throw new Error(`the publisher's state has version ${bytes[0]}, this release reads ${VERSION}`);
+  const record: PublisherStateRecord = avroType('internal/publisher').fromBuffer(bytes.subarray(1));
+  return { ...record };
+}
