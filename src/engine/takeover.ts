@@ -171,7 +171,7 @@ async function claimHeader(
   }
   if (before !== null && before.policy !== settings.policyHash) {
     throw new Halt(
-      `shard ${shard}: the journal was written under policy ${before.policy}, the configured one is ${settings.policyHash}. Keep the old policy (its text is in the shard's claims), or start a new application id.`,
+      `shard ${shard}: the journal was written under policy ${before.policy}, the configured one is ${settings.policyHash}. Keep the old policy, or start a new application id.`,
     );
   }
   const positions = new Map((before?.positions ?? []).map((position) => [`${position.topic}-${position.partition}`, position]));

@@ -2,7 +2,7 @@
  * Kafka, Redis or the registry away, at the start and in mid-stream: the worker lives, says so once, goes on by itself; nothing is lost, nothing doubled.
  */
 import avsc from 'avsc';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFailed, onTestFinished, test } from 'vitest';
 import { SCHEMA_TEXTS } from '../../src/codec/types.ts';
 import { encodeWire } from '../../src/codec/wire.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
@@ -117,7 +117,7 @@ async function writerWithAField(app: Application, type: TypedRecord['type']): Pr
   return ({ record }) => encodeWire(id, writer, { ...record, till: '7' });
 }
 
-test('Kafka away at the start and in mid-stream', { timeout: 120_000 }, async () => {
+test('Kafka away at the start and in mid-stream', { timeout: 240_000 }, async () => {
   const kafka = await startKafka({ brokers: 1, log: () => undefined });
   onTestFinished(() => kafka.stop());
   const [broker] = kafka.value.brokers;
@@ -127,6 +127,7 @@ test('Kafka away at the start and in mid-stream', { timeout: 120_000 }, async ()
   await app.feed(items);
   await broker.kill();
   const worker = app.start();
+  onTestFailed(() => console.log(worker.lines().slice(-40)));
   await waitsFor(worker, 'Kafka');
   expectFewWords(worker, 'Kafka', 1);
   await broker.restart();

@@ -34,8 +34,23 @@ export interface Outputs {
 
 const log = pino({ level: process.env.RAPPORT_TEST_LOG ?? 'silent' });
 
+/** A reader that joins a group on a broker that has just come back may be given nothing: a second one reads the same. */
+const READ_SECONDS = 40;
+
 /** All committed records of a topic, partition by partition in log order. */
-export async function readTopic({ config, admin }: Read, topic: string): Promise<Taken[]> {
+export async function readTopic(of: Read, topic: string): Promise<Taken[]> {
+  try {
+    return await readOnce(of, topic);
+  } catch (error) {
+    if (!(error instanceof Unread)) throw error;
+    console.log(`${error.message}; reading it anew`);
+    return readOnce(of, topic);
+  }
+}
+
+class Unread extends Error {}
+
+async function readOnce({ config, admin }: Read, topic: string): Promise<Taken[]> {
   const ends = await admin.ends(topic);
   const open = new Set(ends.flatMap(({ start, end }, partition) => (end > start ? [partition] : [])));
   if (open.size === 0) return [];
@@ -47,6 +62,11 @@ export async function readTopic({ config, admin }: Read, topic: string): Promise
   }).consumer({ groupId: group, readUncommitted: false, maxWaitTimeInMs: 50, sessionTimeout: 10_000, allowAutoTopicCreation: false });
   const found: Taken[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  promise.catch(() => undefined);
+  const late = setTimeout(
+    () => reject(new Unread(`${topic}: partitions ${[...open]} were not read to their end in ${READ_SECONDS} s`)),
+    READ_SECONDS * 1_000,
+  );
   await consumer.connect();
   try {
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
@@ -61,6 +81,7 @@ export async function readTopic({ config, admin }: Read, topic: string): Promise
     });
     await promise;
   } finally {
+    clearTimeout(late);
     await consumer.disconnect();
     await admin.deleteGroup(group);
   }
