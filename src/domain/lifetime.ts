@@ -37,6 +37,6 @@ export function lifetimeOf({ state, policy, at, purchases }: View): LifetimeValu
   return { historic, simple, predicted: minor(income - costPerMonth * annuity) };
 }
 
-/** A whole number; sums of money beyond exactness are held there. */
-const minor = (amount: number): Minor => Math.round(Math.max(-MOST, Math.min(MOST, amount))) as Minor;
+/** A whole number, never −0; sums of money beyond exactness are held there. */
+const minor = (amount: number): Minor => (Math.round(Math.max(-MOST, Math.min(MOST, amount))) + 0) as Minor;
 const MOST = 2 ** 53 - 1;
