@@ -5,7 +5,6 @@
  * Money: by the given policy's currency and rates, or, without one, in the currency of the first purchase: purchases in others count, their
  * amounts do not.
  */
-import { createReadStream } from 'node:fs';
 import { digitsOf } from '../config/currency.ts';
 import type { CustomerEvent } from '../domain/event.ts';
 import { type CustomerId, dayOf, hash, type Instant, type Minor, startOfDay } from '../domain/ids.ts';
@@ -15,13 +14,12 @@ import { Gathering } from '../model/calibrate-gather.ts';
 import { type CsvOrder, type CsvRow, csvReader } from '../model/csv.ts';
 import { type Terms, termsOf, toEvent } from '../sources/index.ts';
 import { parseLine } from '../sources/ndjson.ts';
-import type { Format } from './history.ts';
+import { bytesOf, type Format } from './history.ts';
 import { type Line, readLines } from './lines.ts';
 import { say } from './output.ts';
 import { Progress } from './progress.ts';
 
 const MOST_LINE = 1_000_000;
-const READ_BYTES = 512 << 10;
 
 export interface Gathered {
   readonly gathering: Gathering;
@@ -174,14 +172,5 @@ class Events {
     const terms = this.#terms.get(base) ?? termsOf(keepsMoney ? policy : { ...policy, currency: base, rates: [] });
     this.#terms.set(base, terms);
     return terms;
-  }
-}
-
-async function* bytesOf(file: string): AsyncGenerator<Buffer, void> {
-  try {
-    yield* file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new Halt(`${file} cannot be read (${String(error.code)}): check the path and its permissions`, { cause: error });
   }
 }

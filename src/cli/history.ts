@@ -162,7 +162,8 @@ class Events implements Taker {
   }
 }
 
-async function* bytesOf(file: string): AsyncGenerator<Buffer, void> {
+/** The bytes of a file, `-` for stdin. Throws Halt that says so when it cannot be read. */
+export async function* bytesOf(file: string): AsyncGenerator<Buffer, void> {
   try {
     yield* file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES });
   } catch (error) {

@@ -19,6 +19,9 @@ export const LAST_INSTANT = 253_402_300_799_999 as Instant;
 
 /** The UTC day number (days since the epoch) that contains an instant. */
 export const dayOf = (at: Instant): number => Math.floor(at / DAY);
+/** The later and the earlier of two instants, of which one may not be known yet. */
+export const later = (a: Instant | null, b: Instant): Instant => (a === null || b > a ? b : a);
+export const earlier = (a: Instant | null, b: Instant): Instant => (a === null || b < a ? b : a);
 /** Midnight UTC at which a day begins. */
 export const startOfDay = (day: number): Instant => (day * DAY) as Instant;
 

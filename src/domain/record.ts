@@ -5,7 +5,7 @@
 
 import { isPast, recordAttribute, recordContact } from './contacts.ts';
 import type { CustomerEvent, Engagement, Survey } from './event.ts';
-import { DAY, dayOf, type Instant, startOfDay } from './ids.ts';
+import { DAY, dayOf, type Instant, later, startOfDay } from './ids.ts';
 import { PART_INDEX } from './kpis.ts';
 import { dropWhile, insert, keepNewest } from './lists.ts';
 import type { Policy } from './policy.ts';
@@ -152,8 +152,6 @@ function engaged(state: CustomerState, event: Engagement): void {
       event.kind satisfies never;
   }
 }
-
-const later = (a: Instant | null, b: Instant): Instant => (a === null || b > a ? b : a);
 
 function answered(state: CustomerState, at: Instant, kind: AnswerKind, score: number): void {
   insert(state.feedback, { at, score: Math.round(score * SCORE_STEPS) / SCORE_STEPS, kind }, answerAfter);

@@ -3,16 +3,13 @@
  * are told of it. A ticket that nobody opened (its opening is lost or late) is no open ticket.
  */
 import type { Support } from './event.ts';
-import { DAY, dayOf, type Instant } from './ids.ts';
+import { DAY, dayOf, earlier, type Instant, later } from './ids.ts';
 import { PART_INDEX } from './kpis.ts';
 import { insert } from './lists.ts';
 import type { Policy } from './policy.ts';
 import { type CustomerState, type Flows, MOST_TICKETS, shorten, type Ticket } from './state.ts';
 
 const HOUR = 3_600_000;
-
-const earlier = (a: Instant | null, b: Instant): Instant => (a === null || b < a ? b : a);
-const later = (a: Instant | null, b: Instant): Instant => (a === null || b > a ? b : a);
 
 export function recordTicket(state: CustomerState, event: Support, flows: Flows): void {
   const id = shorten(event.ticket);
