@@ -4,7 +4,7 @@
  */
 import { defineConfig } from 'vitest/config';
 
-const REAL = ['test/{adapters,chaos,cli,contract,e2e,stack}/**/*.test.ts'];
+const REAL = ['test/{adapters,chaos,cli,contract,e2e,failpoints,stack}/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -20,6 +20,7 @@ export default defineConfig({
           include: REAL,
           globalSetup: ['test/support/global.ts'],
           fileParallelism: false,
+          maxConcurrency: 3,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

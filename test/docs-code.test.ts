@@ -10,6 +10,7 @@ import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { getIn } from '../src/config/data.ts';
 import { LIMITS } from '../src/engine/engine.ts';
+import { MUTANTS } from './simulation/mutants.ts';
 import { anchorsOf, blocks, blocksOf, codes, doc, docs, NAMES, prose, ROOT, read, rowsOf, section } from './support/markdown.ts';
 
 describe('operations', () => {
@@ -72,6 +73,9 @@ function citations(text: string): string[] {
 }
 
 describe('commands', () => {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
+  /** scripts that run what the tests are made of, for longer */
+  const proofs = Object.keys(scripts).filter((name) => scripts[name]?.includes('node test/'));
   const shell = blocksOf('sh').flatMap(({ doc: name, text }) => text.split('\n').map((line) => [name, line.replace(/\s#.*/, '')] as const));
   const spans = [...docs].flatMap(([name, text]) => {
     const logLines = section(text, /^## Log lines/m);
@@ -79,7 +83,6 @@ describe('commands', () => {
   });
 
   test('every npm script that is named exists', () => {
-    const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
     const named = [...shell, ...spans].flatMap(([, line]) =>
       [...line.matchAll(/\bnpm (?:run (?:--silent )?)?(\w+)/g)].map(([, name]) => name),
     );
@@ -89,6 +92,7 @@ describe('commands', () => {
 
   test('every command of rapport that is named exists, with its options', async () => {
     const named = [...shell, ...spans].flatMap(([name, line]) => {
+      if (proofs.some((script) => line.includes(`npm run ${script}`))) return [];
       const words = /\b(?:rapport|npm run)(?: -- | )(?!-|rapport)(.*)/.exec(line.replace(/\bnpm run --silent /, ''))?.[1];
       return words === undefined ? [] : [{ where: `${name}: ${line}`, words: words.split(/\s+/).filter((word) => word !== '--') }];
     });
@@ -104,6 +108,18 @@ describe('commands', () => {
       const known = command?.options.map(({ long }) => long);
       for (const option of words.filter((word) => word.startsWith('--'))) expect(known, where).toContain(option);
     }
+  });
+
+  test.each(proofs)('every option of `npm run %s` that is named exists', { timeout: 30_000 }, async (script) => {
+    const named = [...shell, ...spans].flatMap(([name, line]) =>
+      line.includes(`npm run ${script}`)
+        ? [...line.matchAll(/(--\w[\w-]*)/g)].map(([option]) => ({ where: `${name}: ${line}`, option }))
+        : [],
+    );
+    expect(named.length).toBeGreaterThan(0);
+    const file = /node (test\/\S+)/.exec(scripts[script] ?? '')?.[1] ?? '';
+    const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, file), '--help']);
+    for (const { where, option } of named) expect(stdout, where).toMatch(new RegExp(`^ *(-\\w, )?${option}\\b`, 'm'));
   });
 
   test('every command is in the operations page, and no other', async () => {
@@ -146,6 +162,12 @@ async function commandsOfMain(): Promise<Command[]> {
     return command;
   });
 }
+
+test('the mutants that the guarantees name are those that are caught', () => {
+  const text = section(doc('docs/guarantees.md'), /^## How it is tested/m);
+  const named = [...text.slice(text.indexOf('test/simulation/mutants.ts')).matchAll(/^- (.+)$/gm)].map(([, name]) => name);
+  expect(named).toEqual(MUTANTS.map(({ name }) => name));
+});
 
 describe('pages', () => {
   test.each(NAMES)('links of %s lead somewhere', (name) => {

@@ -61,7 +61,9 @@ export class Applies {
       const writes = entries.map(({ customer, state, due }) => ({ customer, offset, state, due }));
       const to = { next, header: toMeta(offset, header) };
       try {
+        // crash point: step-applying
         await held(applyStep(engine, shard, this.generation, this.#applied, writes, to));
+        // crash point: step-applied
         this.#applied = next;
         this.#applying.shift();
         for (const { customer } of entries) cache.applied(customer, offset);

@@ -46,7 +46,7 @@ export class Cleaner {
   #startBytes: number | null = null;
   #queue: Waiting[] = [];
   #running = false;
-  #stopped = false;
+  readonly #over = new AbortController();
   #room: (() => void) | null = null;
 
   constructor(engine: Engine, shard: number, reader: PartitionReader, start: number, wake: Signal) {
@@ -64,13 +64,15 @@ export class Cleaner {
 
   /** Begins a round where one is due. `end`: the next journal offset; `failed` is told what a round broke on. */
   consider(writtenBytes: number, stateBytes: number, end: number, failed: (error: unknown) => void): void {
-    if (this.#running || this.#stopped || this.#queue.length > 0) return;
+    if (this.#running || this.#over.signal.aborted || this.#queue.length > 0) return;
     const limit = Math.max(this.#engine.limits.journalLeast, this.#engine.limits.journalFactor * stateBytes);
     if (writtenBytes - (this.#startBytes ?? 0) <= limit) return;
     this.#running = true;
     // The newest stretch is left alone: most of it is current, and carrying it would gain nothing.
     this.#round(end, writtenBytes - (limit + stateBytes) / 2)
-      .catch(failed)
+      .catch((error: unknown) => {
+        if (!this.#over.signal.aborted) failed(error);
+      })
       .finally(() => {
         this.#running = false;
       });
@@ -80,7 +82,7 @@ export class Cleaner {
     const topic = `${this.#engine.settings.topics.journal}-${this.#shard}`;
     this.#engine.ports.log.debug({ shard: this.#shard, from: this.#handed, to: end }, 'cleaning the journal');
     const assembler = new Assembler(topic, true);
-    for await (const records of this.#reader.read(this.#handed, end)) {
+    for await (const records of this.#reader.read(this.#handed, end, this.#over.signal)) {
       for (const record of records) {
         const step = assembler.add(record);
         if (step === null) continue;
@@ -93,12 +95,12 @@ export class Cleaner {
         }
       }
       this.#wake.notify();
-      while (this.#queue.length > QUEUE && !this.#stopped) {
+      while (this.#queue.length > QUEUE && !this.#over.signal.aborted) {
         await new Promise<void>((resolve) => {
           this.#room = resolve;
         });
       }
-      if (this.#stopped) return;
+      if (this.#over.signal.aborted) return;
     }
   }
 
@@ -133,12 +135,14 @@ export class Cleaner {
   /** The step that carried a load is applied. */
   async applied(load: Load): Promise<void> {
     if (load.before === null || load.before <= this.#start) return;
+    // crash point: cleaner-carried
     await this.#engine.ports.logs.deleteBefore({ topic: this.#engine.settings.topics.journal, partition: this.#shard }, load.before);
+    // crash point: cleaner-deleted
     this.#start = load.before;
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#over.abort();
     this.#room?.();
   }
 }

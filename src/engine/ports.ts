@@ -152,6 +152,8 @@ export interface Chunk {
   readonly generation: number;
   /** the chunk is applied only while `next` of that generation is this */
   readonly at: number;
+  /** how many entries of the step are in the chunks before this one; it is applied only while all of these are (I7: a failover may have taken some back) */
+  readonly from: number;
   /** all totals of a step are in its last chunk, so that readers never see them apart from the position */
   readonly entries: readonly ApplyEntry[];
   /** on the last chunk of a step: move `next` here and keep the header */
@@ -197,12 +199,15 @@ export interface StateStore {
     after: number,
     limit: number,
   ): Promise<{ readonly meta: Meta | null; readonly cells: readonly StoredTotal[]; readonly more: boolean }>;
-  /** Atomic per chunk. `rejected`: the generation is neither current nor being built, or its `next` is not `at`. Applying a chunk twice is harmless. */
+  /** Atomic per chunk. `rejected`: the generation is neither current nor being built, its `next` is not `at`, or entries before `from` are not there. Applying a chunk twice is harmless. */
   apply(shard: number, chunk: Chunk): Promise<'applied' | 'rejected'>;
   /** Begins to build `generation`, empty, with `next` = `from`. Accepts only a generation greater than the current and the one being built. */
   build(shard: number, generation: number, from: number): Promise<'started' | 'rejected'>;
-  /** Makes the generation being built current (only if it is greater); readers see the old one until here. */
-  promote(shard: number, generation: number): Promise<'promoted' | 'rejected'>;
+  /**
+   * Makes the generation being built current, if its `next` is `at` (a failover may have taken back what was applied to it); readers see the old one
+   * until here. Again changes nothing.
+   */
+  promote(shard: number, generation: number, at: number): Promise<'promoted' | 'rejected'>;
   /** Removes what is left of generations that are neither current nor being built. Long; safe to repeat and to interrupt. */
   sweep(shard: number): Promise<void>;
   /** The owner's watermark over its own sources; null: the shard has no partition of a source that is not keyed, counts as infinite. */

@@ -2,7 +2,7 @@
  * Reads a stretch of one partition through the consumer's own membership: sought, resumed, taken in batch by batch, paused again. Used for the
  * journal's tail, for the cleaner and to compare a position. One reader a partition, one read at a time, at most one fetch in memory.
  */
-import { Retryable } from './errors.ts';
+import { Fenced, Retryable } from './errors.ts';
 import type { Clock, LogRecord, Source, TopicPartition } from './ports.ts';
 import { Signal } from './signal.ts';
 
@@ -42,9 +42,14 @@ export class PartitionReader {
     if (this.#batch === null) this.#source.resume([this.tp]);
   }
 
-  /** All committed records with `from` ≤ offset < `to`, a fetch at a time; `to` must not lie beyond the last stable offset. */
-  async *read(from: number, to: number): AsyncGenerator<readonly LogRecord[]> {
+  /**
+   * All committed records with `from` ≤ offset < `to`, a fetch at a time; `to` must not lie beyond the last stable offset. Ends with Fenced when `over` aborts: of a
+   * shard that was dropped nothing comes any more, and the next read must find this one gone.
+   */
+  async *read(from: number, to: number, over: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
     if (from >= to) return;
+    const wake = (): void => this.#signal.notify();
+    over.addEventListener('abort', wake);
     this.#expected = from;
     this.#batch = null;
     this.#active = true;
@@ -52,7 +57,7 @@ export class PartitionReader {
     this.#source.resume([this.tp]);
     try {
       for (;;) {
-        const { records, next } = await this.#next();
+        const { records, next } = await this.#next(over);
         const wanted = next > to ? records.filter((record) => record.offset < to) : records;
         if (wanted.length > 0) yield wanted;
         if (next >= to) return;
@@ -60,13 +65,14 @@ export class PartitionReader {
         this.#source.resume([this.tp]);
       }
     } finally {
+      over.removeEventListener('abort', wake);
       this.#active = false;
       this.#batch = null;
       this.#source.pause([this.tp]);
     }
   }
 
-  async #next(): Promise<{ records: readonly LogRecord[]; next: number }> {
+  async #next(over: AbortSignal): Promise<{ records: readonly LogRecord[]; next: number }> {
     const patience = new AbortController();
     let late = false;
     void this.#clock.sleep(PATIENCE, patience.signal).then(() => {
@@ -75,6 +81,7 @@ export class PartitionReader {
     });
     try {
       for (;;) {
+        if (over.aborted) throw new Fenced(`${this.tp.topic}-${this.tp.partition}: the read was given up`);
         const batch = this.#batch;
         if (batch !== null) return batch;
         if (late) throw new Retryable(`${this.tp.topic}-${this.tp.partition}: nothing came from the broker for ${PATIENCE / 1_000} s`);

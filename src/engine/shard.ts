@@ -146,6 +146,7 @@ export class Shard {
       inputs: this.#partitions,
       journal: this.#journal,
       held,
+      gone: this.#gone.signal,
       accept: this.#hooks.accept,
       readerOf: (tp) => this.#readerOf(tp),
     });

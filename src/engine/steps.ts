@@ -30,6 +30,8 @@ import type { Standing } from './takeover.ts';
 import { planTotals } from './totals.ts';
 
 const UNKNOWN = Number.NEGATIVE_INFINITY;
+/** offsets that the outcome of a transaction takes in each partition that it touched */
+const MARKER = 1;
 
 export interface StepsContext {
   readonly engine: Engine;
@@ -75,6 +77,7 @@ export class Steps {
   /** of the last committed step or claim */
   #header: JournalHeader;
   #offset: number;
+  #next: number;
   #writtenBytes: number;
   #lastBytes = 0;
   #failure: unknown = null;
@@ -95,6 +98,7 @@ export class Steps {
     this.#sink = standing.sink;
     this.#header = standing.header;
     this.#offset = standing.claim;
+    this.#next = standing.next;
     this.#writtenBytes = standing.header.writtenBytes + standing.claimBytes;
     this.#watermark = standing.header.watermark;
     this.#notKeyed = new Set(standing.header.notKeyed);
@@ -198,7 +202,10 @@ export class Steps {
     // Right after a takeover there is nothing to take yet: only at the end of all inputs is the search over.
     if (batch.items.length === 0 && batch.caughtUp) lessons.over();
     const waits = this.#leastDue <= batch.watermark || this.#cleaner.waiting || (this.#publisher?.waiting ?? null) !== null;
-    if (batch.items.length > 0 || (lessons.whole && waits)) return batch;
+    if (batch.items.length > 0 || (lessons.whole && waits)) {
+      // crash point: step-taken
+      return batch;
+    }
     // It counts records of committed steps only, or another shard would pass over what is on its way to it.
     if (!flying) this.#own = batch.own;
     return null;
@@ -225,6 +232,7 @@ export class Steps {
     const timers = due ? await this.#loadDue(before, wanted, batch.watermark) : [];
     if (!due) await before.load(wanted);
     const thresholds = this.#thresholds;
+    // crash point: step-loaded
     const folded = foldStep(batch, timers, (customer) => before.state(customer), {
       shard,
       caughtUpAt: this.#caughtUpAt,
@@ -251,6 +259,7 @@ export class Steps {
     for (const { customer, state } of written) stateBytes += weigh(customer, state) - weigh(customer, before.state(customer));
     for (const { due: at } of entries) if (at !== null && at < this.#leastDue) this.#leastDue = at;
     const bare = timers.length === 0 && carried.length === 0 && publication === null;
+    // crash point: step-folded
     return { batch, folded, bare, load, publication, entries, stateBytes, thresholds };
   }
 
@@ -304,11 +313,13 @@ export class Steps {
         cause: outcome.cause,
       });
     }
+    // crash point: step-committed
     const { offset } = outcome;
     const next = offset + parts.length;
     this.#clock.appended(outcome.at, shard, engine.ports.log);
     this.#header = header;
     this.#offset = offset;
+    this.#next = next;
     this.#lastBytes = parts.reduce((bytes, part) => bytes + part.length, 0);
     this.#writtenBytes += this.#lastBytes;
     this.#own = batch.own;
@@ -342,6 +353,20 @@ export class Steps {
   /** Asks the store of an idle shard whether it still stands where the last step left it. */
   look(): Promise<void> {
     return this.#applies.look();
+  }
+
+  /** Where the journal ends while nothing is being written to it by this owner: behind its last step and the marker. Null: something is. */
+  get journalEnd(): number | null {
+    return this.#busy ? null : this.#next + MARKER;
+  }
+
+  /**
+   * The journal was found to end at `end`, asked for when `journalEnd` was `expected`. Beyond it only a successor can have written: an owner that never heard of one, and to which the
+   * shard came back, would otherwise notice with its next step only, and Redis would wait as long for what the successor left.
+   */
+  ended(expected: number | null, end: number): void {
+    if (expected === null || this.journalEnd !== expected || end <= expected) return;
+    this.fail(new Fenced(`shard ${this.#context.shard}: another owner has written to the journal up to offset ${end}`));
   }
 
   /** Ends the steps with this error. */

@@ -119,11 +119,12 @@ export async function applyStep(
   for (let from = 0; ; from += limits.chunk) {
     const last = from + limits.chunk >= customers.length;
     const some = customers.slice(from, from + limits.chunk);
-    const chunk = { generation, at, entries: last && totals.length > 0 ? [...some, ...totals] : some, to: last ? to : null };
+    const chunk = { generation, at, from, entries: last && totals.length > 0 ? [...some, ...totals] : some, to: last ? to : null };
     if ((await store.apply(shard, chunk)) === 'rejected') {
       throw new Retryable(`shard ${shard}: the store is no longer at journal offset ${at} of generation ${generation}`);
     }
     if (last) return;
+    // crash point: step-applied-chunk
   }
 }
 
@@ -165,6 +166,7 @@ export class Catchup {
     if (last === null) return;
     const to = { next: last.next, header: toMeta(last.offset, last.header) };
     await applyStep(this.#engine, this.#shard, this.#generation, this.#at, [...this.#entries.values()], to);
+    // crash point: takeover-applied-tail
     this.#at = last.next;
     this.#entries.clear();
     this.#last = null;

@@ -39,6 +39,8 @@ export interface TakeoverContext {
   readonly journal: PartitionReader;
   /** Awaits and then checks that the shard is still held: throws Fenced when it was dropped meanwhile. */
   readonly held: <T>(promise: Promise<T>) => Promise<T>;
+  /** aborts when the shard is dropped */
+  readonly gone: AbortSignal;
   /** an operator's word that gaps are to be passed over, and why */
   readonly accept: { readonly reason: string } | null;
   /** makes a reader of an input partition whose batches reach it (accepting only) */
@@ -56,8 +58,10 @@ export async function takeOver(context: TakeoverContext): Promise<Standing> {
   // 1. The store must answer before anything is written: a claim for every try while Redis is down would fill the journal.
   await held(store.meta(shard));
   // 2. Fence the predecessor; its open transaction is resolved when this returns.
+  // crash point: takeover-begun
   const sink = await held(sinks.open(shard));
   try {
+    // crash point: takeover-fenced
     const ends = await endsOf(context);
     const own = { topic: engine.settings.topics.journal, partition: shard };
     const journal = endOf(ends, own);
@@ -67,12 +71,14 @@ export async function takeOver(context: TakeoverContext): Promise<Standing> {
     // 3. Check, claim.
     const claim = await claimHeader(context, last, journal, ends);
     const parts = encodeStep(claim, [], engine.limits.journalPart);
+    // crash point: takeover-looked
     const outcome = await held(sink.commit(parts, [], engine.ports.clock.wall()));
     if (outcome.outcome !== 'committed' && outcome.cause instanceof Fenced) throw outcome.cause;
     if (outcome.outcome !== 'committed')
       throw new Retryable(`shard ${shard}: the claim did not go through: ${outcome.cause.message}`, { cause: outcome.cause });
     if (outcome.offset !== journal.end)
       throw new Retryable(`shard ${shard}: something was written to the journal between offset ${journal.end} and the claim`);
+    // crash point: takeover-claimed
     // 4. The store up to the claim, and past it.
     const built = await catchUp(context, meta, journal, outcome.offset, claim);
     return {
@@ -133,7 +139,7 @@ async function lastHeader(context: TakeoverContext, meta: Meta | null, journal: 
     const from = Math.max(journal.start, journal.end - back);
     const assembler = new Assembler(`${engine.settings.topics.journal}-${shard}`, true);
     let last: JournalStep | null = null;
-    for await (const records of context.journal.read(from, journal.end)) {
+    for await (const records of context.journal.read(from, journal.end, context.gone)) {
       await context.held(Promise.resolve());
       for (const record of records) last = assembler.add(record) ?? last;
     }
@@ -228,7 +234,7 @@ async function positionFault(context: TakeoverContext, known: InputPosition, { s
   if (known.next < start)
     return `the position ${known.next} lies before its start ${start}: records were deleted before they were processed`;
   if (context.accept === null || known.last === null || known.last.offset < start) return null;
-  for await (const records of context.readerOf(known).read(known.last.offset, known.next)) {
+  for await (const records of context.readerOf(known).read(known.last.offset, known.next, context.gone)) {
     const record = records.find((candidate) => candidate.offset === known.last?.offset);
     if (record !== undefined && digest(record) !== known.last.digest)
       return `the record at offset ${known.last.offset} is another one: the topic was deleted and created again`;
@@ -252,11 +258,12 @@ async function catchUp(
   if (rebuild) {
     if ((await held(store.build(shard, generation, from))) === 'rejected')
       throw new Retryable(`shard ${shard}: another worker builds a newer generation`);
+    // crash point: takeover-building
     if (journal.end > 0) log.info({ shard, generation, from, to: claim }, 'rebuilding the state in Redis from the journal');
   }
   const catchup = new Catchup(engine, shard, generation, from, rebuild);
   const assembler = new Assembler(`${engine.settings.topics.journal}-${shard}`);
-  for await (const records of context.journal.read(from, claim)) {
+  for await (const records of context.journal.read(from, claim, context.gone)) {
     for (const record of records) {
       const step = assembler.add(record);
       if (step !== null) await held(catchup.add(step));
@@ -264,13 +271,16 @@ async function catchUp(
   }
   assembler.finish();
   await held(catchup.flush());
+  // crash point: takeover-caught-up
   const at = catchup.at;
   const to = { next: claim + 1, header: toMeta(claim, header) };
-  if ((await held(store.apply(shard, { generation, at, entries: [], to }))) === 'rejected')
+  if ((await held(store.apply(shard, { generation, at, from: 0, entries: [], to }))) === 'rejected')
     throw new Retryable(`shard ${shard}: the store moved while the claim was applied`);
   if (rebuild) {
-    if ((await held(store.promote(shard, generation))) === 'rejected')
-      throw new Retryable(`shard ${shard}: a newer generation is already current`);
+    // crash point: takeover-moved
+    if ((await held(store.promote(shard, generation, to.next))) === 'rejected')
+      throw new Retryable(`shard ${shard}: a newer generation is already current, or the store has lost what was built`);
+    // crash point: takeover-promoted
     void store
       .sweep(shard)
       .catch((error: unknown) =>

@@ -76,6 +76,8 @@ export class Worker {
       batch: (from, records, next) => this.#batch(from, records, next),
       crashed: (error) => this.#end.reject(error),
     };
+    // Told to stop meanwhile: a member that joined now would keep its shards until its session has run out.
+    if (this.#stopped.signal.aborted) return;
     await wait('Kafka', () => source.start(events));
     void this.#every(
       () => this.#askDelay(),
@@ -217,10 +219,14 @@ export class Worker {
   async #keepHouse(): Promise<void> {
     await this.#commitOffsets();
     const { settings, ports } = this.#engine;
+    const held = [...this.#shards].map(([id, { steps }]) => ({ id, steps, expected: steps?.journalEnd ?? null }));
+    const ends = held.length === 0 ? [] : await ports.logs.ends(settings.topics.journal);
+    for (const { id, steps, expected } of held) steps?.ended(expected, ends[id]?.end ?? 0);
     for (const [id, { steps }] of this.#shards) {
       await steps?.look();
       const position = steps?.header.positions.find(({ topic, partition }) => topic === settings.topics.reroute && partition === id);
       if (position !== undefined && position.last !== null && position.next > (this.#deleted.get(id) ?? 0)) {
+        // crash point: reroute-deleting
         await ports.logs.deleteBefore(position, position.next);
         this.#deleted.set(id, position.next);
       }

@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 const PATIENCE_MS = 2000;
 
 /** Connects to 127.0.0.1, sends `question`, and resolves as soon as `read` makes something of the bytes so far. Rejects after 2 s. */
-function ask<T>(port: number, question: Buffer, read: (soFar: Buffer) => T | undefined): Promise<T> {
+export function ask<T>(port: number, question: Buffer, read: (soFar: Buffer) => T | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
     let soFar = Buffer.alloc(0);
     const socket = connect({ host: '127.0.0.1', port, timeout: PATIENCE_MS }, () => socket.write(question));

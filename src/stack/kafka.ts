@@ -31,6 +31,8 @@ export interface KafkaOptions {
 export interface Kafka {
   /** `host:port[,host:port]`, as the brokers advertise themselves */
   readonly bootstrap: string;
+  /** The same brokers on the listener that they use among themselves: clients that begin there go past what stands before the others. */
+  readonly internal: string;
   /** node ids 1, 2, 3 in this order */
   readonly brokers: readonly Server[];
 }
@@ -44,7 +46,11 @@ export async function startKafka(options: KafkaOptions): Promise<Resource<Kafka>
   try {
     const brokers = await startTogether(nodes.map((node) => () => startBroker(node, nodes, jars, data.value, options)));
     return {
-      value: { bootstrap: nodes.map((node) => `127.0.0.1:${node.advertised}`).join(','), brokers: brokers.value },
+      value: {
+        bootstrap: nodes.map((node) => `127.0.0.1:${node.advertised}`).join(','),
+        internal: nodes.map((node) => `127.0.0.1:${node.internal}`).join(','),
+        brokers: brokers.value,
+      },
       stop: async () => {
         await brokers.stop();
         await data.stop();

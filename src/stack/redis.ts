@@ -22,11 +22,23 @@ export interface RedisOptions {
   readonly appendOnly?: boolean;
   /** further options, e.g. `['--requirepass', 'secret']` */
   readonly arguments?: readonly string[];
+  /**
+   * Of a cluster, one for each node in the order of `Redis.nodes`: where it listens for clients and for the other nodes, and the ports that it announces to both, replicas
+   * too (proxies'); default: free ports, announced as they are.
+   */
+  readonly listeners?: readonly RedisListener[];
   readonly log: Log;
 }
 
+export interface RedisListener {
+  readonly port: number;
+  readonly bus: number;
+  readonly announced: number;
+  readonly announcedBus: number;
+}
+
 export interface Redis {
-  /** `redis://host:port[,redis://host:port…]` */
+  /** `redis://host:port[,redis://host:port…]`, as the nodes announce themselves */
   readonly url: string;
   /** of a cluster: three masters first, then their replicas in the same order */
   readonly nodes: readonly Server[];
@@ -37,16 +49,18 @@ export async function startRedis(options: RedisOptions): Promise<Resource<Redis>
   await meetRequirements({ redis: true }, options.log);
   const program = await redisProgram(options.log);
   const count = options.mode === 'cluster' ? MASTERS * 2 : 1;
-  const ports = await freePorts(count * 2);
+  const listeners = options.listeners ?? (await freeListeners(count));
   const data = await startFolder('redis');
   const startNode = async (index: number): Promise<Resource<Server>> => {
-    const port = ports[index] ?? 0;
+    const listener = listeners[index];
+    if (listener === undefined) throw new Error(`Redis node ${index + 1} has no listener`);
+    const { port } = listener;
     const folder = join(data.value, `node-${index + 1}`);
     await mkdir(folder);
     return startServer({
       name: count === 1 ? 'Redis' : `Redis node ${index + 1}`,
       port,
-      command: [program, ...flags(port, ports[count + index] ?? 0, options)],
+      command: [program, ...flags(listener, options)],
       folder,
       logFile: 'redis.log',
       ready: async () => (await redisCommand(port, 'PING')) === 'PONG',
@@ -60,26 +74,39 @@ export async function startRedis(options: RedisOptions): Promise<Resource<Redis>
       await data.stop();
     };
     if (options.mode === 'cluster') {
-      await formCluster(nodes.value).catch(async (error: unknown) => {
+      await formCluster(nodes.value, listeners).catch(async (error: unknown) => {
         await stop();
         throw error;
       });
     }
-    return { value: { url: nodes.value.map((node) => `redis://127.0.0.1:${node.port}`).join(','), nodes: nodes.value }, stop };
+    const url = listeners.map(({ announced }) => `redis://127.0.0.1:${announced}`).join(',');
+    return { value: { url, nodes: nodes.value }, stop };
   } catch (error) {
     await data.stop();
     throw error;
   }
 }
 
-function flags(port: number, busPort: number, options: RedisOptions): string[] {
+async function freeListeners(count: number): Promise<RedisListener[]> {
+  const ports = await freePorts(count * 2);
+  return ports.slice(0, count).map((port, index) => {
+    const bus = ports[count + index] ?? 0;
+    return { port, bus, announced: port, announcedBus: bus };
+  });
+}
+
+function flags({ port, bus, announced, announcedBus }: RedisListener, options: RedisOptions): string[] {
   const one = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction'];
   const kept = ['--appendonly', options.appendOnly ? 'yes' : 'no'];
   const clustered = [
     '--cluster-enabled',
     'yes',
     '--cluster-port',
-    `${busPort}`,
+    `${bus}`,
+    '--cluster-announce-port',
+    `${announced}`,
+    '--cluster-announce-bus-port',
+    `${announcedBus}`,
     '--cluster-node-timeout',
     '2000',
     '--repl-ping-replica-period',
@@ -91,7 +118,7 @@ function flags(port: number, busPort: number, options: RedisOptions): string[] {
 }
 
 /** By the commands that `redis-cli --cluster create` sends, which is not everywhere where a server is. */
-async function formCluster(nodes: readonly Server[]): Promise<void> {
+async function formCluster(nodes: readonly Server[], listeners: readonly RedisListener[]): Promise<void> {
   const masters = nodes.slice(0, MASTERS);
   const replicas = nodes.slice(MASTERS);
   const [first] = masters;
@@ -102,9 +129,8 @@ async function formCluster(nodes: readonly Server[]): Promise<void> {
     await redisCommand(master.port, `CLUSTER ADDSLOTSRANGE ${from} ${to}`);
     await redisCommand(master.port, `CLUSTER SET-CONFIG-EPOCH ${index + 1}`);
   }
-  const busPorts = await Promise.all(nodes.map((node) => busPortOf(node)));
-  for (const [index, node] of nodes.entries()) {
-    if (node !== first) await redisCommand(first.port, `CLUSTER MEET 127.0.0.1 ${node.port} ${busPorts[index]}`);
+  for (const { port, announced, announcedBus } of listeners) {
+    if (port !== first.port) await redisCommand(first.port, `CLUSTER MEET 127.0.0.1 ${announced} ${announcedBus}`);
   }
   for (const [index, replica] of replicas.entries()) {
     const master = masters[index];
@@ -114,12 +140,6 @@ async function formCluster(nodes: readonly Server[]): Promise<void> {
     await until('Redis Cluster: a replica to join', CLUSTER_SECONDS, () => redisCommand(replica.port, `CLUSTER REPLICATE ${id}`));
   }
   await until('Redis Cluster: all nodes to agree', CLUSTER_SECONDS, async () => ((await agree(nodes, replicas)) ? true : undefined));
-}
-
-async function busPortOf(node: Server): Promise<number> {
-  // "id host:port@bus,…": a node alone knows only itself
-  const found = /@(\d+)/.exec(await redisCommand(node.port, 'CLUSTER NODES'));
-  return Number(found?.[1]);
 }
 
 async function agree(nodes: readonly Server[], replicas: readonly Server[]): Promise<boolean> {

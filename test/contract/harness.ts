@@ -22,10 +22,26 @@ export interface World {
   /** Appends records outside any transaction, in order; the offset of the first. */
   produce(records: readonly OutRecord[]): Promise<number>;
   /** Writes records in a transaction of a stranger, and leaves it open. */
-  begin(records: readonly OutRecord[]): Promise<{ commit(): Promise<void>; abort(): Promise<void> }>;
+  begin(records: readonly OutRecord[]): Promise<OpenTransaction>;
   /** All committed records of a partition, from its start to its last stable offset, read by other means than `source`. */
   read(from: TopicPartition): Promise<LogRecord[]>;
   stop(): Promise<void>;
+}
+
+/** What a suite may ask of the topics that are made for it. */
+export interface WorldOptions {
+  /** N; the harness's own number unless given */
+  readonly shards?: number;
+  /** settings of the input topics, by Kafka's names */
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** the brokers stamp the journal's records, as the engine needs it; true unless given */
+  readonly journalAppendTime?: boolean;
+}
+
+/** A transaction of a stranger, which has written and is open. */
+export interface OpenTransaction {
+  commit(): Promise<void>;
+  abort(): Promise<void>;
 }
 
 export interface Harness {
@@ -33,5 +49,5 @@ export interface Harness {
   readonly maxRecordBytes: number;
   /** Bound on any single wait, in ms. */
   readonly patience: number;
-  world(): Promise<World>;
+  world(options?: WorldOptions): Promise<World>;
 }

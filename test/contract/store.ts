@@ -26,7 +26,7 @@ function entry(customer: string, offset: number, state: string | Buffer | null, 
 }
 
 function step(generation: number, from: number, to: number, entries: readonly ApplyEntry[]): Chunk {
-  return { generation, at: from, entries, to: { next: to, header: bytes(`header of ${from}`) } };
+  return { generation, at: from, from: 0, entries, to: { next: to, header: bytes(`header of ${from}`) } };
 }
 
 export function storeContract(name: string, harness: StoreHarness): void {
@@ -40,7 +40,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
     const begun = async (): Promise<StateStore> => {
       const store = await open();
       await store.build(SHARD, 10, 11);
-      await store.promote(SHARD, 10);
+      await store.promote(SHARD, 10, 11);
       return store;
     };
     const statesOf = async (store: StateStore, generation: number, ...customers: string[]): Promise<(string | null)[]> => {
@@ -66,7 +66,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
         nextDue: null,
       });
       expect(await store.apply(SHARD, step(10, 11, 12, [entry('a', 11, 'one')]))).toBe('rejected');
-      expect(await store.promote(SHARD, 10)).toBe('rejected');
+      expect(await store.promote(SHARD, 10, 11)).toBe('rejected');
       await store.sweep(SHARD);
     });
 
@@ -76,7 +76,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
       expect(await store.apply(SHARD, step(10, 0, 5, [entry('a', 0, 'one', 100)]))).toBe('applied');
       expect(await store.meta(SHARD)).toBeNull();
       expect(await statesOf(store, 10, 'a')).toEqual([null]);
-      expect(await store.promote(SHARD, 10)).toBe('promoted');
+      expect(await store.promote(SHARD, 10, 5)).toBe('promoted');
       expect(await store.meta(SHARD)).toEqual({ generation: 10, next: 5, header: bytes('header of 0') });
       expect(await statesOf(store, 10, 'a')).toEqual(['one@0']);
     });
@@ -84,13 +84,15 @@ export function storeContract(name: string, harness: StoreHarness): void {
     it('promotes and moves a generation that was never applied to, with an empty header', async () => {
       const store = await begun();
       expect(await store.meta(SHARD)).toEqual({ generation: 10, next: 11, header: Buffer.alloc(0) });
-      expect(await store.apply(SHARD, { generation: 10, at: 11, entries: [], to: { next: 13, header: Buffer.alloc(0) } })).toBe('applied');
+      expect(await store.apply(SHARD, { generation: 10, at: 11, from: 0, entries: [], to: { next: 13, header: Buffer.alloc(0) } })).toBe(
+        'applied',
+      );
       expect(await store.meta(SHARD)).toEqual({ generation: 10, next: 13, header: Buffer.alloc(0) });
     });
 
     it('I6 applies a chunk only where the generation stands, and moves it with the last one only', async () => {
       const store = await begun();
-      const first: Chunk = { generation: 10, at: 11, entries: [entry('a', 11, 'one')], to: null };
+      const first: Chunk = { generation: 10, at: 11, from: 0, entries: [entry('a', 11, 'one')], to: null };
       expect(await store.apply(SHARD, first)).toBe('applied');
       expect((await store.meta(SHARD))?.next).toBe(11);
       expect(await store.apply(SHARD, step(10, 11, 14, [entry('b', 11, 'two')]))).toBe('applied');
@@ -104,11 +106,32 @@ export function storeContract(name: string, harness: StoreHarness): void {
 
     it('I6 changes nothing when a chunk is applied twice', async () => {
       const store = await begun();
-      const chunk: Chunk = { generation: 10, at: 11, entries: [entry('a', 11, 'one', 50), entry('b', 11, null)], to: null };
+      const chunk: Chunk = { generation: 10, at: 11, from: 0, entries: [entry('a', 11, 'one', 50), entry('b', 11, null)], to: null };
       expect(await store.apply(SHARD, chunk)).toBe('applied');
       const once = await store.load(SHARD, 10, [id('a'), id('b')], NEVER, 10);
       expect(await store.apply(SHARD, chunk)).toBe('applied');
       expect(await store.load(SHARD, 10, [id('a'), id('b')], NEVER, 10)).toEqual(once);
+    });
+
+    it('I7 rejects a chunk while one before it is not there: a failover may have taken it back', async () => {
+      const store = await begun();
+      const chunk = (from: number, customers: readonly string[], next: number | null): Chunk => ({
+        generation: 10,
+        at: 11,
+        from,
+        entries: customers.map((customer) => entry(customer, 11, 'one')),
+        to: next === null ? null : { next, header: Buffer.alloc(0) },
+      });
+      expect(await store.apply(SHARD, chunk(2, ['c'], 12))).toBe('rejected');
+      expect(await store.apply(SHARD, chunk(0, ['a', 'b'], null))).toBe('applied');
+      expect(await store.apply(SHARD, chunk(3, ['d'], 12))).toBe('rejected');
+      // of a release with smaller chunks, and late: it takes nothing back
+      expect(await store.apply(SHARD, chunk(0, ['a'], null))).toBe('applied');
+      expect(await store.apply(SHARD, chunk(2, ['c'], 12))).toBe('applied');
+      expect(await statesOf(store, 10, 'a', 'b', 'c', 'd')).toEqual(['one@11', 'one@11', 'one@11', null]);
+      // The next step begins anew.
+      expect(await store.apply(SHARD, { ...chunk(1, ['b'], 13), at: 12 })).toBe('rejected');
+      expect(await store.apply(SHARD, { ...chunk(0, ['a'], 13), at: 12 })).toBe('applied');
     });
 
     it('I6 rejects chunks of generations that are neither current nor being built', async () => {
@@ -118,7 +141,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
       await store.build(SHARD, 20, 0);
       await store.build(SHARD, 30, 0);
       expect(await store.apply(SHARD, step(20, 0, 1, [entry('a', 0, 'replaced')]))).toBe('rejected');
-      await store.promote(SHARD, 30);
+      await store.promote(SHARD, 30, 0);
       expect(await store.apply(SHARD, step(10, 11, 12, [entry('a', 11, 'past')]))).toBe('rejected');
       expect(await statesOf(store, 30, 'a')).toEqual([null]);
     });
@@ -129,11 +152,20 @@ export function storeContract(name: string, harness: StoreHarness): void {
       expect(await store.build(SHARD, 9, 0)).toBe('rejected');
       expect(await store.build(SHARD, 20, 0)).toBe('started');
       expect(await store.build(SHARD, 15, 0)).toBe('rejected');
-      expect(await store.promote(SHARD, 15)).toBe('rejected');
-      expect(await store.promote(SHARD, 20)).toBe('promoted');
-      expect(await store.promote(SHARD, 20)).toBe('promoted');
+      expect(await store.promote(SHARD, 15, 0)).toBe('rejected');
+      expect(await store.promote(SHARD, 20, 0)).toBe('promoted');
+      expect(await store.promote(SHARD, 20, 0)).toBe('promoted');
       expect(await store.build(SHARD, 20, 0)).toBe('rejected');
       expect((await store.meta(SHARD))?.generation).toBe(20);
+    });
+
+    it('I7 promotes no generation that stands elsewhere: a failover may have taken back what was built', async () => {
+      const store = await begun();
+      await store.build(SHARD, 20, 0);
+      await store.apply(SHARD, step(20, 0, 3, [entry('a', 0, 'built')]));
+      for (const elsewhere of [0, 2, 4]) expect(await store.promote(SHARD, 20, elsewhere)).toBe('rejected');
+      expect((await store.meta(SHARD))?.generation).toBe(10);
+      expect(await store.promote(SHARD, 20, 3)).toBe('promoted');
     });
 
     it('I7 keeps the old generation readable and writable until the new one is promoted', async () => {
@@ -144,7 +176,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
       expect(await statesOf(store, 10, 'a')).toEqual(['old@11']);
       expect(await store.apply(SHARD, step(10, 12, 13, [entry('a', 12, 'older', 75)]))).toBe('applied');
       expect(await store.meta(SHARD)).toMatchObject({ generation: 10, next: 13 });
-      await store.promote(SHARD, 20);
+      await store.promote(SHARD, 20, 3);
       expect(await store.load(SHARD, 20, [id('a')], at(100), 5)).toEqual({
         meta: { generation: 20, next: 3, header: bytes('header of 0') },
         states: [{ offset: 0, state: bytes('new') }],
@@ -157,7 +189,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
       const store = await begun();
       await store.apply(SHARD, step(10, 11, 12, [entry('a', 11, 'one', 70)]));
       await store.build(SHARD, 20, 12);
-      await store.promote(SHARD, 20);
+      await store.promote(SHARD, 20, 12);
       const meta = { generation: 20, next: 12, header: Buffer.alloc(0) };
       expect(await store.load(SHARD, 10, [id('a')], NEVER, 5)).toEqual({ meta, states: [null], due: [], nextDue: null });
     });
@@ -171,13 +203,13 @@ export function storeContract(name: string, harness: StoreHarness): void {
       await store.build(SHARD, 30, 0);
       await store.apply(SHARD, step(30, 0, 1, [entry('b', 0, 'building', 2)]));
       await store.build(SHARD + 1, 10, 0);
-      await store.promote(SHARD + 1, 10);
+      await store.promote(SHARD + 1, 10, 0);
       await store.apply(SHARD + 1, step(10, 0, 1, [entry('neighbour', 0, 'there', 3)]));
       await store.writeOwn(SHARD, at(5));
       await store.sweep(SHARD);
       expect(await statesOf(store, 10, 'many 7', 'many 2499')).toEqual(['old@11', 'old@11']);
       expect((await store.load(SHARD, 10, [], at(10), 3)).due).toHaveLength(3);
-      await store.promote(SHARD, 30);
+      await store.promote(SHARD, 30, 1);
       await store.sweep(SHARD);
       expect(await store.load(SHARD, 30, [id('b')], NEVER, 3)).toMatchObject({
         states: [{ state: bytes('building') }],
@@ -231,7 +263,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
       const every = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
       const states = [every, Buffer.from([0xff, 0xfe, 0xc3, 0x28, 0]), Buffer.alloc(0), Buffer.alloc(70_000, 0x0d)];
       const entries = names.map((name, i) => entry(name, 2 ** 40 + 0xfffffffa + i, states[i % states.length] ?? every, i));
-      await store.apply(SHARD, { generation: 10, at: 11, entries, to: { next: 2 ** 52 + 1, header: every } });
+      await store.apply(SHARD, { generation: 10, at: 11, from: 0, entries, to: { next: 2 ** 52 + 1, header: every } });
       const loaded = await store.load(SHARD, 10, names.map(id), NEVER, 100);
       expect(loaded.meta).toEqual({ generation: 10, next: 2 ** 52 + 1, header: every });
       expect(loaded.states).toEqual(entries.map(({ offset, state }) => ({ offset, state })));
@@ -241,7 +273,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
     it('does not share memory with what it was given', async () => {
       const store = await begun();
       const [state, header] = [bytes('before'), bytes('before')];
-      await store.apply(SHARD, { generation: 10, at: 11, entries: [entry('a', 11, state)], to: { next: 12, header } });
+      await store.apply(SHARD, { generation: 10, at: 11, from: 0, entries: [entry('a', 11, state)], to: { next: 12, header } });
       state.fill('x');
       header.fill('x');
       expect(await statesOf(store, 10, 'a')).toEqual(['before@11']);
@@ -318,7 +350,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
         await store.build(SHARD, 10, 0);
         await store.apply(SHARD, step(10, 0, 1, [entry(x, 0, 'unseen')]));
         expect(await store.totals(SHARD, -1, 10)).toEqual({ meta: null, cells: [], more: false });
-        await store.promote(SHARD, 10);
+        await store.promote(SHARD, 10, 1);
         expect(await store.totals(SHARD, -1, 10)).toEqual({
           meta: { generation: 10, next: 1, header: bytes('header of 0') },
           cells: [{ key: x, offset: 0, state: bytes('unseen') }],
@@ -403,7 +435,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
           ],
           false,
         ]);
-        await store.promote(SHARD, 20);
+        await store.promote(SHARD, 20, 1);
         await store.sweep(SHARD);
         expect(await listed(store, -1)).toEqual([1, [[x, 0, 'new']], false]);
       });
@@ -466,6 +498,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
         what: fc.constantFrom('apply', 'apply', 'apply', 'build', 'promote', 'sweep'),
         generation: fc.nat({ max: 3 }),
         at: fc.nat({ max: 3 }),
+        before: fc.constantFrom(0, 0, 1, 2),
         moves: fc.boolean(),
         customer: fc.constantFrom('a', 'b', 'c'),
         state: fc.option(fc.uint8Array({ maxLength: 4 }), { nil: null }),
@@ -474,14 +507,14 @@ export function storeContract(name: string, harness: StoreHarness): void {
       const property = fc.asyncProperty(fc.array(call, { maxLength: 25 }), async (calls) => {
         shard++;
         const model = new Model();
-        for (const { what, generation, at: from, moves, customer, state, due } of calls) {
+        for (const { what, generation, at: from, before, moves, customer, state, due } of calls) {
           if (what === 'sweep') await store.sweep(shard);
           else if (what === 'build') expect(await store.build(shard, generation, from)).toBe(model.build(generation, from));
-          else if (what === 'promote') expect(await store.promote(shard, generation)).toBe(model.promote(generation));
+          else if (what === 'promote') expect(await store.promote(shard, generation, from)).toBe(model.promote(generation, from));
           else {
             const header = bytes(`${from}`);
             const entries = [entry(customer, from, state && Buffer.from(state), due)];
-            const chunk: Chunk = { generation, at: from, entries, to: moves ? { next: from + 1, header } : null };
+            const chunk: Chunk = { generation, at: from, from: before, entries, to: moves ? { next: from + 1, header } : null };
             expect(await store.apply(shard, chunk)).toBe(model.apply(chunk));
           }
         }
@@ -499,6 +532,8 @@ export function storeContract(name: string, harness: StoreHarness): void {
 interface Modelled {
   readonly number: number;
   next: number;
+  /** entries of the step at `next` */
+  applied: number;
   header: Buffer;
   readonly states: Map<string, { offset: number; state: Buffer }>;
   readonly due: Map<string, number>;
@@ -511,28 +546,29 @@ class Model {
 
   build(number: number, next: number): 'started' | 'rejected' {
     if (number <= Math.max(this.current?.number ?? -1, this.building?.number ?? -1)) return 'rejected';
-    this.building = { number, next, header: Buffer.alloc(0), states: new Map(), due: new Map() };
+    this.building = { number, next, applied: 0, header: Buffer.alloc(0), states: new Map(), due: new Map() };
     return 'started';
   }
 
-  promote(number: number): 'promoted' | 'rejected' {
+  promote(number: number, from: number): 'promoted' | 'rejected' {
     if (this.current?.number === number) return 'promoted';
-    if (this.building?.number !== number) return 'rejected';
+    if (this.building?.number !== number || this.building.next !== from) return 'rejected';
     this.current = this.building;
     this.building = null;
     return 'promoted';
   }
 
-  apply({ generation, at: from, entries, to }: Chunk): 'applied' | 'rejected' {
+  apply({ generation, at, from, entries, to }: Chunk): 'applied' | 'rejected' {
     const target = [this.current, this.building].find((each) => each?.number === generation);
-    if (target?.next !== from) return 'rejected';
+    if (target?.next !== at || from > target.applied) return 'rejected';
+    target.applied = Math.max(target.applied, from + entries.length);
     for (const { customer, offset, state, due } of entries) {
       if (state === null) target.states.delete(customer);
       else target.states.set(customer, { offset, state });
       if (due === null) target.due.delete(customer);
       else target.due.set(customer, due);
     }
-    if (to !== null) Object.assign(target, { next: to.next, header: to.header });
+    if (to !== null) Object.assign(target, { next: to.next, header: to.header, applied: 0 });
     return 'applied';
   }
 }

@@ -9,8 +9,10 @@ import type { Instant } from '../../src/domain/ids.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
 import type { WorldItem, WorldOptions } from '../../src/world/item.ts';
 import { World } from '../../src/world/world.ts';
+import { chainFaults, episodeFaults } from '../checker/episodes.ts';
+import type { Report } from '../checker/findings.ts';
 import { alertLineOf, foldAll, lineOf, profileLineOf } from '../engine/support/history.ts';
-import { type Application, partitionOf } from '../support/app.ts';
+import type { Application } from '../support/app.ts';
 import type { Outputs } from '../support/outputs.ts';
 
 /** A history that ended an hour ago, without the late events: in order within each partition. */
@@ -83,57 +85,18 @@ function firedUpTo(reference: Told & { readonly state: CustomerState }, until: n
 
 /** Of the topic alone: numbers from 1 on, each change goes on from the one before, no id twice, all in the customer's partition and under his key. */
 export function expectChains({ changes }: Outputs, shards: number): void {
-  expect(new Set(changes.map(({ changeId }) => changeId)).size).toBe(changes.length);
-  const standing = new Map<string, { readonly number: number; readonly to: string }>();
-  for (const { customerId, key, partition, number, from, to } of changes) {
-    const before = standing.get(customerId);
-    const is = { customerId, key, partition, number, from };
-    const should = {
-      customerId,
-      key: customerId,
-      partition: partitionOf(customerId, shards),
-      number: (before?.number ?? 0) + 1,
-      from: before?.to ?? null,
-    };
-    if (JSON.stringify(is) !== JSON.stringify(should)) expect(is).toEqual(should);
-    standing.set(customerId, { number, to });
-  }
+  expect(faultsOf((report) => chainFaults(changes, shards, report))).toEqual([]);
 }
 
-/**
- * Of the topic alone, alerts about the business too: each id once; an episode is opened once, goes on by numbers without a gap, and is closed at most once. A customer's
- * episodes of a kind are counted, and those of the business by kind and subject.
- */
+/** Of the topic alone, alerts about the business too: episodes are opened once, go on by numbers, are closed at most once; each id once. */
 export function expectEpisodes({ alerts }: Pick<Outputs, 'alerts'>, shards: number): void {
-  expect(new Set(alerts.map(({ id }) => id)).size).toBe(alerts.length);
-  const episodes = new Map<string, (typeof alerts)[number]>();
-  const counts = new Map<string, number>();
-  const ids = new Map<string, string>();
-  for (const alert of alerts) {
-    const { customerId, kind, subject, episode, number, event, end } = alert;
-    const about = `${customerId ?? ''} ${kind} ${subject}`;
-    const before = episodes.get(about);
-    const counted = customerId === null ? about : `${customerId} ${kind}`;
-    const goesOn = before !== undefined && before.event !== 'closed';
-    const is = { about, key: alert.key, partition: alert.partition, episode, number, opens: event === 'opened', ends: end !== null };
-    const should = {
-      about,
-      key: customerId ?? `${kind}|${subject}`,
-      partition: customerId === null ? 0 : partitionOf(customerId, shards),
-      episode: goesOn ? before.episode : (counts.get(counted) ?? 0) + 1,
-      number: goesOn ? before.number + 1 : 1,
-      opens: !goesOn,
-      ends: event === 'closed',
-    };
-    if (JSON.stringify(is) !== JSON.stringify(should)) expect(is).toEqual(should);
-    // All records of an episode have its id, and no other has.
-    const named = `${about} ${episode}`;
-    expect(ids.get(alert.alertId) ?? named).toBe(named);
-    expect(goesOn ? before.alertId : alert.alertId).toBe(alert.alertId);
-    ids.set(alert.alertId, named);
-    counts.set(counted, Math.max(episode, counts.get(counted) ?? 0));
-    episodes.set(about, alert);
-  }
+  expect(faultsOf((report) => episodeFaults(alerts, shards, report))).toEqual([]);
+}
+
+function faultsOf(find: (report: Report) => void): string[] {
+  const faults: string[] = [];
+  find((where, what) => faults.push(`${where}: ${what}`));
+  return faults;
 }
 
 function grouped<T extends { readonly customerId: string }>(records: readonly T[]): Map<string, T[]> {

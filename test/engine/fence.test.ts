@@ -1,10 +1,10 @@
 /** I1, I2, I12: who may extend the journal, what becomes visible together, and when a producer is thrown away. */
 import { describe, expect, it } from 'vitest';
 import type { Ports } from '../../src/engine/engine.ts';
-import type { CommitOutcome } from '../../src/engine/ports.ts';
+import type { CommitOutcome, TopicPartition } from '../../src/engine/ports.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
 import type { DriverWorker, TestDriver } from '../../src/testing.ts';
-import { agrees, driver, gate, KEPT, SLOW, told, until } from './support/drive.ts';
+import { agrees, driver, gate, KEPT, SLOW, told, until, wrapped } from './support/drive.ts';
 import { DAY, purchase, START, visit } from './support/history.ts';
 import { expectChain, journalOf } from './support/journal.ts';
 
@@ -119,6 +119,36 @@ describe('I1 an owner that is no longer one', () => {
     await agrees(test, [...records, ...(await trickle(test, 'e', 20))]);
     expect(zombie.takeovers.length).toBeGreaterThan(takeovers);
     expectChain(test);
+  });
+
+  it('and loses a shard while it reads the journal ends at once: nothing of it is left, and a stop waits for nothing', {
+    timeout: SLOW,
+  }, async () => {
+    const test = driver({ shards: 2, limits: KEPT });
+    for (const record of history) test.pipe(record);
+    await test.start();
+    await agrees(test, history);
+    for (const each of [...test.workers]) each.kill();
+    test.store.flush();
+    test.kafka.group('test').expire();
+    const { sinks, ports } = watchedSinks();
+    let reads = 0;
+    const deaf = (inner: Ports): Ports => {
+      const resume = (partitions: readonly TopicPartition[]): void => {
+        if (partitions.some(({ topic }) => topic === test.settings.topics.journal)) reads += 1;
+        else inner.source.resume(partitions);
+      };
+      return ports({ ...inner, source: wrapped(inner.source, { resume }) });
+    };
+    const first = await test.start({ ports: deaf });
+    await until(test, 'both shards to read', () => reads >= 2);
+    await test.start();
+    await until(test, 'a shard given away', () => first.worker.shards.size === 1);
+    await test.pace(50);
+    expect(sinks.filter(({ closed }) => closed)).toHaveLength(1);
+    await expect(secondsToStop(test, first)).resolves.toBeLessThan(5);
+    expect(sinks.every(({ closed }) => closed)).toBe(true);
+    await agrees(test, history);
   });
 
   it('stops in seconds while it waits to be told', { timeout: SLOW }, async () => {

@@ -46,8 +46,8 @@ async function generation(
 ): Promise<void> {
   await store.build(0, number, 0);
   const entries = totals.map(([customer, state], i) => ({ customer, offset: i + 1, state, due: null }));
-  await store.apply(0, { generation: number, at: 0, entries, to: { next, header: toMeta(next - 1, HEADER) } });
-  await store.promote(0, number);
+  await store.apply(0, { generation: number, at: 0, from: 0, entries, to: { next, header: toMeta(next - 1, HEADER) } });
+  await store.promote(0, number, next);
 }
 
 const sizes = (totals: Totals, ...at: number[]): number[] => {
@@ -94,7 +94,7 @@ describe('a shard’s totals', () => {
       { customer: baseKey('all'), offset: 9, state: customers(3), due: null },
       { customer: DAYS_KEY, offset: 9, state: days(6), due: null },
     ];
-    await store.apply(0, { generation: 1, at: 9, entries: folded, to: { next: 10, header: toMeta(9, HEADER) } });
+    await store.apply(0, { generation: 1, at: 9, from: 0, entries: folded, to: { next: 10, header: toMeta(9, HEADER) } });
     expect(await shard.read()).toBeNull();
     expect(totals.series('all')?.days.has(5)).toBe(false);
     expect(sizes(totals, 4, 5, 6)).toEqual([3, 3, 7]);
@@ -165,7 +165,7 @@ describe('a shard’s totals', () => {
     );
     const early = store.snapshot();
     const cells = [{ customer: cellKey(5, 'all'), offset: 9, state: customers(8), due: null }];
-    await store.apply(0, { generation: 1, at: 9, entries: cells, to: { next: 10, header: toMeta(9, HEADER) } });
+    await store.apply(0, { generation: 1, at: 9, from: 0, entries: cells, to: { next: 10, header: toMeta(9, HEADER) } });
     const late = store.snapshot();
     const totals = new Totals();
     const shard = new ShardTotals(store, 0, totals, 0, 100);

@@ -113,7 +113,7 @@ describe('I5 I6 the store', () => {
   it('I6 a predecessor’s late chunk, between two of a catch-up, puts no older state over a newer one', async () => {
     const store = new MemoryStore();
     await store.build(0, 10, 11);
-    await store.promote(0, 10);
+    await store.promote(0, 10, 11);
     const entry = (customer: string, offset: number): ApplyEntry => {
       return { customer: customer as CustomerId, offset, state: Buffer.from(`${customer}@${offset}`), due: offset as Instant };
     };
@@ -129,7 +129,8 @@ describe('I5 I6 the store', () => {
         store: wrapped(store, {
           apply: async (shard, chunk) => {
             const answer = await store.apply(shard, chunk);
-            if (late++ === 0) await store.apply(0, { generation: 10, at: 11, entries: [entry('x', 11), entry('y', 11)], to: null });
+            if (late++ === 0)
+              await store.apply(0, { generation: 10, at: 11, from: 0, entries: [entry('x', 11), entry('y', 11)], to: null });
             return answer;
           },
         }),
@@ -142,7 +143,7 @@ describe('I5 I6 the store', () => {
     expect([...store.states(0)].map(([, { state }]) => state.toString())).toEqual(['x@15', 'y@15', 'z@15']);
     expect((await store.meta(0))?.next).toBe(16);
     // and where the store has gone on, a late chunk is rejected
-    expect(await store.apply(0, { generation: 10, at: 13, entries: [entry('x', 13)], to: null })).toBe('rejected');
+    expect(await store.apply(0, { generation: 10, at: 13, from: 0, entries: [entry('x', 13)], to: null })).toBe('rejected');
     await expect(new Catchup(engine, 0, 10, 13, false).add(steps[1] as never)).rejects.toThrow(Retryable);
   });
 });
@@ -253,12 +254,12 @@ describe('I7 a store that lost something', () => {
             if (promoted === 0) expect(told(test).states).toEqual(old);
             return ports.store.apply(shard, chunk);
           },
-          promote: async (shard, next) => {
+          promote: async (shard, next, at) => {
             expect(test.store.standing(0)?.generation).toBe(generation);
             expect(next).toBeGreaterThan(generation ?? 0);
             expect(told(test).states).toEqual(old);
             promoted += 1;
-            return ports.store.promote(shard, next);
+            return ports.store.promote(shard, next, at);
           },
         }),
       }),

@@ -134,3 +134,87 @@ test('stop breaks what is open', async () => {
   await proxy.stop();
   await ends(one);
 });
+
+/** A request as Kafka frames it: size, api key, version, correlation id, then the text. */
+function request(apiKey: number, text: string): Buffer {
+  const bytes = Buffer.alloc(12 + text.length);
+  bytes.writeInt32BE(bytes.length - 4, 0);
+  bytes.writeInt16BE(apiKey, 4);
+  bytes.write(text, 12, 'latin1');
+  return bytes;
+}
+
+async function proxyFor(protocol: 'kafka' | 'redis'): Promise<void> {
+  const address = echo.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  await proxy.stop();
+  proxy = await startProxy({ to: { host: '127.0.0.1', port: address.port }, protocol });
+}
+
+test('requests of chosen api keys are late, with what follows them; others and other connections are not', async () => {
+  await proxyFor('kafka');
+  proxy.value.delayRequests([26], 200);
+  const one = client();
+  const two = client();
+  const [before, late, after] = [request(3, 'before'), request(26, 'late'), request(3, 'after')];
+  const begin = performance.now();
+  // Cut in the middle of a size and of a body: boundaries are found whatever the pieces.
+  const all = Buffer.concat([before, late, after]);
+  one.socket.write(all.subarray(0, 20));
+  await until('the first request', 5, async () => (one.text.endsWith('before') ? true : undefined));
+  one.socket.write(all.subarray(20, 30));
+  one.socket.write(all.subarray(30));
+  two.socket.write(request(3, 'other'));
+  await until('the other connection', 5, async () => (two.text.endsWith('other') ? true : undefined));
+  expect(one.text).not.toContain('late');
+  await until('the late request', 5, async () => (one.text.endsWith('after') ? true : undefined));
+  expect(performance.now() - begin).toBeGreaterThanOrEqual(195);
+  expect(Buffer.from(one.text, 'utf8').length).toBe(all.length);
+});
+
+test.each(['closed', 'reset'] as const)('a late request reaches the server although its connection was %s meanwhile', async (how) => {
+  await proxyFor('kafka');
+  let heard = '';
+  echo.on('connection', (socket) => socket.on('data', (bytes) => (heard += bytes.toString('latin1'))));
+  proxy.value.delayRequests([0], 300);
+  const one = client();
+  one.socket.write(request(3, 'first'));
+  await until('the first request', 5, async () => (heard.endsWith('first') ? true : undefined));
+  one.socket.write(request(0, 'produced'));
+  one.socket.write(request(26, 'ended'));
+  // On another connection nothing is queued: its answer shows that the proxy has read what was sent before it.
+  const two = client();
+  two.socket.write(request(3, 'x'));
+  await until('the other answer', 5, async () => (two.text.endsWith('x') ? true : undefined));
+  if (how === 'closed') one.socket.destroy();
+  else one.socket.resetAndDestroy();
+  await ends(one);
+  expect(heard).not.toContain('produced');
+  await until('the late requests', 5, async () => (heard.includes('produced') && heard.endsWith('ended') ? true : undefined));
+  await until('the connection to the server to end', 5, async () => (served[0]?.destroyed ? true : undefined));
+});
+
+test('replicas are held and clients are not; resume delivers', async () => {
+  await proxyFor('redis');
+  const replica = client();
+  const one = client();
+  replica.socket.write('*1\r\n$4\r\nPING\r\n');
+  await until('the greeting', 5, async () => (replica.text.endsWith('PING\r\n') ? true : undefined));
+  replica.socket.write('*3\r\n$8\r\nREPLCONF\r\n');
+  await until('the first command', 5, async () => (replica.text.endsWith('REPLCONF\r\n') ? true : undefined));
+  proxy.value.holdReplicas();
+  served[0]?.write('a change');
+  one.socket.write('GET x');
+  await has(one, 'GET x');
+  // One that comes now is let in up to its greeting.
+  const late = client();
+  late.socket.write('PING');
+  await has(late, 'PING');
+  late.socket.write('PSYNC');
+  one.socket.write(' again');
+  await has(one, 'GET x again');
+  expect(replica.text).not.toContain('a change');
+  expect(late.text).toBe('PING');
+  await proxy.value.resume();
+  await until('what was held', 5, async () => (replica.text.endsWith('a change') && late.text === 'PINGPSYNC' ? true : undefined));
+});

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { Logger } from 'pino';
-import { Retryable } from '../../engine/errors.ts';
+import { Halt, Retryable } from '../../engine/errors.ts';
 import { createClient, createSockets, type KafkaSettings } from './client.ts';
 import { asError, isProtocolError, reactionTo } from './errors.ts';
 import { within } from './sinks.ts';
@@ -48,10 +48,12 @@ export function createAsker(config: KafkaSettings, log: Logger): Asker {
       } catch (error) {
         const reaction = reactionTo(error, doing);
         if (!isProtocolError(error)) {
+          // Another question may have thrown the client away meanwhile: then what this one failed of says nothing.
+          const gone = open !== used;
           // kafkajs keeps a connection that gives no answer: the next question has a client of its own.
-          if (open === used) open = null;
+          if (!gone) open = null;
           void used.close();
-          throw reaction;
+          throw gone && !(reaction instanceof Halt) ? new Retryable(`Kafka is away while ${doing}`, { cause: error }) : reaction;
         }
         // A broker that has just become a leader, or just stopped being one, says so for a moment.
         if (!(reaction instanceof Retryable) || performance.now() > giveUp) throw reaction;

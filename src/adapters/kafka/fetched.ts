@@ -1,7 +1,8 @@
 /**
  * What a fetch brought, decoded: takes the place of kafkajs's own decoder of record batches (client.ts installs it), which has no bound on what a batch
  * unpacks to, fails on a batch of many small records, and does not move past offsets that compaction has emptied.
- * Boundary: bytes of the record batch format, magic 2 (kafka.apache.org/documentation, "Record Batch"); control and aborted records are left to kafkajs.
+ * Also takes the place of its filter of aborted transactions (`withoutAborted`).
+ * Boundary: bytes of the record batch format, magic 2 (kafka.apache.org/documentation, "Record Batch"); control records are left to kafkajs.
  * Keeps I11: a batch that cannot be read comes out as one record at its last offset, without a value and with a header that says why.
  */
 import kafkajs, { type Batch } from 'kafkajs';
@@ -149,6 +150,38 @@ class Cursor {
     this.at = end;
     return bytes;
   }
+}
+
+/** A transaction as a fetch names it: brokers list those that were aborted in the order in which they ended. */
+export interface AbortedTransaction {
+  readonly producerId: string;
+  readonly firstOffset: string;
+}
+
+/** The second half of a control record's key: what it marks. */
+const isAbortMarker = ({ isControlRecord, key }: FetchedMessage): boolean =>
+  isControlRecord && key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
+
+/**
+ * The share of a fetch with the records of aborted transactions made control records, which pass on the position and nothing else (I2).
+ * `aborted` in any order; a transaction of it may have begun before the first message.
+ */
+export function withoutAborted(messages: readonly FetchedMessage[], aborted: readonly AbortedTransaction[]): readonly FetchedMessage[] {
+  if (aborted.length === 0) return messages;
+  const coming = aborted
+    .map(({ producerId, firstOffset }) => ({ producerId, firstOffset: Number(firstOffset) }))
+    .sort((a, b) => b.firstOffset - a.firstOffset);
+  const within = new Set<string>();
+  return messages.map((message) => {
+    for (let next = coming.at(-1); next !== undefined && next.firstOffset <= message.record.offset; next = coming.at(-1)) {
+      within.add(next.producerId);
+      coming.pop();
+    }
+    const { producerId, inTransaction } = message.batchContext;
+    if (isAbortMarker(message)) within.delete(producerId);
+    else if (inTransaction && within.has(producerId)) return new FetchedMessage(message.record, true, message.batchContext);
+    return message;
+  });
 }
 
 /** kafkajs's batch, with what its types leave out. */

@@ -82,6 +82,7 @@ async function openSink(config: KafkaSettings, log: Logger, shard: number): Prom
     const timestamp = String(now);
     const open = transaction ?? (await producer.transaction());
     transaction = null;
+    // crash point: transaction-begun
     let first: { offset: number; at: Instant } | null = null;
     for (const [i, value] of parts.entries()) {
       const to = { topic: topics.journal, partition: shard };
@@ -93,11 +94,14 @@ async function openSink(config: KafkaSettings, log: Logger, shard: number): Prom
         throw new Error(`the journal's parts are not contiguous: part ${i} of ${first.offset} is at ${offset}`);
     }
     if (first === null) throw new Error('a transaction must have a journal record');
+    // crash point: transaction-journal-sent
     for (const round of roundsOf(records)) {
       const fault = faultOf(round, await send(open, round, timestamp));
       if (fault !== null) throw new Error(fault);
     }
+    // crash point: transaction-outputs-sent
     await open.commit();
+    // crash point: transaction-ended
     return first;
   };
 

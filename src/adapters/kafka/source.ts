@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import { Retryable } from '../../engine/errors.ts';
 import type { Source, SourceEvents, TopicPartition } from '../../engine/ports.ts';
 import { shardAssigner } from './assigner.ts';
-import { createClient, type KafkaSettings } from './client.ts';
+import { createClient, createSockets, type KafkaSettings, type Sockets } from './client.ts';
 import { asError, reactionTo } from './errors.ts';
 import { type Fetched, isFetched, recordsOf } from './fetched.ts';
 import { within } from './sinks.ts';
@@ -58,6 +58,7 @@ export function createSource(config: KafkaSettings, log: Logger): Source {
   const heartbeatInterval = Math.max(100, Math.min(1_000, Math.floor(sessionTimeoutMs / 6)));
 
   let consumer: Consumer | null = null;
+  let sockets: Sockets | null = null;
   let events: SourceEvents | null = null;
   let stopping = false;
   let joined: Promise<unknown> = Promise.resolve();
@@ -135,10 +136,13 @@ export function createSource(config: KafkaSettings, log: Logger): Source {
     async start(to) {
       if (consumer !== null) throw new Error('a source starts once');
       events = to;
+      const own = createSockets();
+      sockets = own;
       const started = createClient(config.kafka, log, {
         clientId: applicationId,
         requestTimeout: Math.max(2_000, Math.floor(sessionTimeoutMs / 2)),
         retry: { initialRetryTime: 50, retries: 10 },
+        socketFactory: own.factory,
       }).consumer({
         groupId: applicationId,
         partitionAssigners: [shardAssigner(n, claims)],
@@ -178,7 +182,9 @@ export function createSource(config: KafkaSettings, log: Logger): Source {
         await joined;
       } catch (error) {
         consumer = null;
-        void started.disconnect().catch((failure) => log.debug({ error: asError(failure).message }, 'the consumer did not close'));
+        void within(started.disconnect(), STOP_MS, 'closing the consumer')
+          .catch((failure) => log.debug({ error: asError(failure).message }, 'the consumer did not close'))
+          .finally(() => own.cut());
         throw reactionTo(error, 'joining the consumer group');
       }
     },
@@ -220,6 +226,8 @@ export function createSource(config: KafkaSettings, log: Logger): Source {
       await within(leave, STOP_MS, 'leaving the group').catch((error) =>
         log.warn({ error: asError(error).message }, 'the group was not left in time'),
       );
+      // A consumer that was looking for its coordinator, or restarting, connects anew behind its own disconnection, and would keep the process.
+      sockets?.cut();
     },
   };
 }

@@ -4,6 +4,9 @@
  */
 import type { TopicPartition } from '../../engine/ports.ts';
 
+/** Something that the cluster does by itself, a little later. */
+export type Later = (what: string, action: () => void) => void;
+
 export interface Member {
   /** false once it was killed: the group notices at `expire` */
   readonly alive: boolean;
@@ -16,6 +19,11 @@ export class MemoryGroup {
   readonly #offsets = new Map<string, Map<number, number>>();
   #shards = 0;
   #generation = 0;
+  readonly #later: Later;
+
+  constructor(later: Later) {
+    this.#later = later;
+  }
 
   join(member: Member, shards: number): void {
     this.#shards = shards;
@@ -49,7 +57,7 @@ export class MemoryGroup {
   rebalance(): void {
     const generation = ++this.#generation;
     for (const member of this.#members.keys()) if (member.alive) member.onRebalancing();
-    setImmediate(() => {
+    this.#later('assignment', () => {
       if (generation !== this.#generation) return;
       this.#assign();
       for (const [member, shards] of this.#members) if (member.alive && generation === this.#generation) member.onAssigned(shards);
@@ -61,6 +69,11 @@ export class MemoryGroup {
       const partitions = this.#offsets.get(topic) ?? new Map<number, number>();
       this.#offsets.set(topic, partitions.set(partition, offset));
     }
+  }
+
+  /** What an operator does who resets a group, or the time after which offsets expire. */
+  forgetOffsets(): void {
+    this.#offsets.clear();
   }
 
   offset(of: TopicPartition): number | null {

@@ -4,7 +4,7 @@
  * transaction's records become visible together) as a broker does.
  */
 import type { Ends, LogRecord, TopicPartition } from '../../engine/ports.ts';
-import { MemoryGroup } from './group.ts';
+import { type Later, MemoryGroup } from './group.ts';
 import { MemoryLog, type Transaction } from './log.ts';
 
 export interface TopicOptions {
@@ -22,8 +22,20 @@ export interface PlainRecord {
   readonly timestamp?: number;
 }
 
+/** What a cluster does by itself, and when; a real one's brokers take their time. */
+export interface MemoryKafkaOptions {
+  /** How many brokers share the partitions; 1 unless given. */
+  readonly brokers?: number;
+  /** runs what a broker does later: the assignment of a group; a turn of the event loop unless given */
+  readonly later?: Later;
+  /** writes the outcome of a transaction into one of the partitions that it touched; at once unless given */
+  readonly marker?: Later;
+}
+
 /** A newer holder has initialised the transactional id. */
 export class ProducerFenced extends Error {}
+/** The outcome of the transaction before is not written everywhere yet: ask again. */
+export class TransactionEnding extends Error {}
 /** The broker refuses the record and always will. */
 export class RecordRefused extends Error {}
 
@@ -41,10 +53,16 @@ export class MemoryKafka {
   readonly #producers = new Map<string, MemoryProducer>();
   readonly #groups = new Map<string, MemoryGroup>();
   readonly #listeners = new Set<() => void>();
+  readonly #later: Later;
+  readonly marker: Later;
+  readonly #brokers: number;
 
   /** @param now the brokers' clock, ms since the epoch */
-  constructor(now: () => number) {
+  constructor(now: () => number, options: MemoryKafkaOptions = {}) {
     this.#now = now;
+    this.#brokers = options.brokers ?? 1;
+    this.#later = options.later ?? ((_, action) => void setImmediate(action));
+    this.marker = options.marker ?? ((_, action) => action());
   }
 
   now(): number {
@@ -96,18 +114,33 @@ export class MemoryKafka {
     this.log(of).deleteBefore(offset);
   }
 
-  /** Initialises a transactional id: its previous holder is fenced, and what that left open is aborted. */
+  /** The broker that leads a partition. */
+  leader(of: TopicPartition): number {
+    return of.partition % this.#brokers;
+  }
+
+  /**
+   * Initialises a transactional id: its previous holder is fenced, and what that left open is aborted. Throws TransactionEnding while the outcome of
+   * its last transaction is being written.
+   */
   producer(transactionalId: string): MemoryProducer {
-    this.#producers.get(transactionalId)?.fence();
+    const before = this.#producers.get(transactionalId);
+    before?.fence();
+    if (before?.ending === true) throw new TransactionEnding(transactionalId);
     const producer = new MemoryProducer(this);
     this.#producers.set(transactionalId, producer);
     return producer;
   }
 
+  /** Aborts what was begun before an instant of the brokers' clock and is still open, and fences its producer: the time-out of transactions. */
+  timeOut(before: number): void {
+    for (const producer of this.#producers.values()) if (producer.begun < before) producer.fence();
+  }
+
   group(id: string): MemoryGroup {
     let group = this.#groups.get(id);
     if (group === undefined) {
-      group = new MemoryGroup();
+      group = new MemoryGroup(this.#later);
       this.#groups.set(id, group);
     }
     return group;
@@ -149,6 +182,10 @@ export class MemoryProducer {
   readonly #kafka: MemoryKafka;
   #transaction: Transaction | null = null;
   #fenced = false;
+  /** the instant at which the open transaction was begun */
+  begun = Number.POSITIVE_INFINITY;
+  /** partitions that still wait for the outcome of the last transaction */
+  #owed = 0;
 
   constructor(kafka: MemoryKafka) {
     this.#kafka = kafka;
@@ -157,9 +194,16 @@ export class MemoryProducer {
   /** Writes within the open transaction, beginning one if there is none. Contiguous: no other producer comes between. */
   send(to: TopicPartition, records: readonly Omit<LogRecord, 'offset'>[]): number[] {
     this.#check();
+    if (this.ending) throw new TransactionEnding('the outcome of the transaction before is being written');
+    if (this.#transaction === null) this.begun = this.#kafka.now();
     this.#transaction ??= { state: 'open', touched: new Set() };
     const transaction = this.#transaction;
     return records.map((record) => this.#kafka.write(to, record, transaction));
+  }
+
+  /** The outcome of its last transaction is not written everywhere yet. */
+  get ending(): boolean {
+    return this.#owed > 0;
   }
 
   end(state: 'committed' | 'aborted'): void {
@@ -176,9 +220,16 @@ export class MemoryProducer {
     const transaction = this.#transaction;
     if (transaction === null) return;
     transaction.state = state;
-    for (const log of transaction.touched) log.mark(transaction);
     this.#transaction = null;
-    this.#kafka.changed();
+    this.begun = Number.POSITIVE_INFINITY;
+    this.#owed = transaction.touched.size;
+    for (const log of transaction.touched) {
+      this.#kafka.marker('marker', () => {
+        log.mark(transaction);
+        this.#owed -= 1;
+        this.#kafka.changed();
+      });
+    }
   }
 
   #check(): void {

@@ -1,12 +1,13 @@
 /** The port `Logs` on the in-memory Kafka. */
 import type { Logs } from '../../engine/ports.ts';
 import type { MemoryKafka } from './kafka.ts';
+import { DIRECT, type Link } from './link.ts';
 
-export function memoryLogs(kafka: MemoryKafka, group: string): Logs {
+export function memoryLogs(kafka: MemoryKafka, group: string, link: Link = DIRECT): Logs {
   return {
-    ends: async (topic) => kafka.ends(topic),
-    logEnd: async (of) => kafka.log(of).end,
-    deleteBefore: async (of, offset) => kafka.deleteBefore(of, offset),
-    hasGroupOffsets: async (partitions) => partitions.some((of) => kafka.group(group).offset(of) !== null),
+    ends: (topic) => link.call('ends', () => kafka.ends(topic)),
+    logEnd: (of) => link.call('log end', () => kafka.log(of).end),
+    deleteBefore: (of, offset) => link.call('delete records', () => kafka.deleteBefore(of, offset)),
+    hasGroupOffsets: (partitions) => link.call('group offsets', () => partitions.some((of) => kafka.group(group).offset(of) !== null)),
   };
 }

@@ -2,11 +2,11 @@
  * The port `Sinks` on the in-memory Kafka, with faults to order. Keeps I1 (opening fences), I2 (one transaction), I12 (a sink is used up by its first
  * outcome that is not `committed`).
  */
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Instant } from '../../domain/ids.ts';
-import { Fenced } from '../../engine/errors.ts';
+import { Fenced, Retryable } from '../../engine/errors.ts';
 import type { CommitOutcome, OutRecord, Sinks, TransactionalSink } from '../../engine/ports.ts';
-import { type MemoryKafka, type MemoryProducer, ProducerFenced, RecordRefused } from './kafka.ts';
+import { type MemoryKafka, type MemoryProducer, ProducerFenced, RecordRefused, TransactionEnding } from './kafka.ts';
+import { DIRECT, type Link } from './link.ts';
 
 /**
  * `unknown-committed`: it happened, the answer was lost. `unknown-aborted`: it did not. `unknown-open`: the records are written and nothing ends the
@@ -37,49 +37,67 @@ export interface MemorySinks extends Sinks {
   readonly faults: SinkFaults;
 }
 
+/** How often it is asked again while the outcome of the transaction before is being written. */
+const ATTEMPTS = 200;
+
+/** A request that the broker puts off while a transaction is ending. */
+async function persistently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof TransactionEnding)) throw error;
+      if (attempt === ATTEMPTS) throw new Retryable('the transaction before is still ending', { cause: error });
+    }
+  }
+}
+
 /** @param journal the journal topic */
-export function memorySinks(kafka: MemoryKafka, applicationId: string, journal: string): MemorySinks {
+export function memorySinks(kafka: MemoryKafka, applicationId: string, journal: string, link: Link = DIRECT): MemorySinks {
   const faults: SinkFaults = { nextCommit: null, onCommit: null, beforeCommit: null, afterCommit: null, nextOpen: null };
   return {
     faults,
     async open(shard) {
-      await turn();
       const error = faults.nextOpen;
       faults.nextOpen = null;
       if (error !== null) throw error;
-      return new MemorySink(kafka, kafka.producer(`${applicationId}-${shard}`), shard, journal, faults);
+      const producer = await persistently(() => link.call('initialise', () => kafka.producer(`${applicationId}-${shard}`)));
+      return new MemorySink({ kafka, producer, shard, journal, faults, link });
     },
   };
 }
 
+interface SinkContext {
+  readonly kafka: MemoryKafka;
+  readonly producer: MemoryProducer;
+  readonly shard: number;
+  readonly journal: string;
+  readonly faults: SinkFaults;
+  readonly link: Link;
+}
+
 class MemorySink implements TransactionalSink {
-  readonly #kafka: MemoryKafka;
-  readonly #producer: MemoryProducer;
-  readonly #shard: number;
-  readonly #journal: string;
-  readonly #faults: SinkFaults;
+  readonly #context: SinkContext;
   #usable = true;
 
-  constructor(kafka: MemoryKafka, producer: MemoryProducer, shard: number, journal: string, faults: SinkFaults) {
-    this.#kafka = kafka;
-    this.#producer = producer;
-    this.#shard = shard;
-    this.#journal = journal;
-    this.#faults = faults;
+  constructor(context: SinkContext) {
+    this.#context = context;
   }
 
   async commit(journal: readonly Buffer[], records: readonly OutRecord[], timestamp: Instant): Promise<CommitOutcome> {
     if (!this.#usable) throw new Error('this sink is used up, or busy with another commit');
     this.#usable = false;
-    const attempt: Attempt = { shard: this.#shard, journal, records };
-    const fault = this.#faults.nextCommit ?? this.#faults.onCommit?.(attempt) ?? null;
-    this.#faults.nextCommit = null;
+    const { shard, faults } = this.#context;
+    const attempt: Attempt = { shard, journal, records };
+    const fault = faults.nextCommit ?? faults.onCommit?.(attempt) ?? null;
+    faults.nextCommit = null;
     try {
       const outcome = await this.#transaction(attempt, timestamp, fault);
       this.#usable = outcome.outcome === 'committed';
       return outcome;
     } catch (cause) {
       if (cause instanceof ProducerFenced) return { outcome: 'unknown', cause: new Fenced(cause.message, { cause }) };
+      if (cause instanceof Retryable) return { outcome: 'unknown', cause };
       if (!(cause instanceof RecordRefused)) throw cause;
       // Left open, as the real one leaves it: opening the id again aborts it.
       return { outcome: 'refused', cause };
@@ -87,25 +105,31 @@ class MemorySink implements TransactionalSink {
   }
 
   async #transaction(attempt: Attempt, timestamp: Instant, fault: CommitFault | null): Promise<CommitOutcome> {
+    const { kafka, producer, shard, journal, faults, link } = this.#context;
     // 1. the journal first and alone
-    await turn();
-    const to = { topic: this.#journal, partition: this.#shard };
+    const to = { topic: journal, partition: shard };
     const parts = attempt.journal.map((value) => ({ key: null, value, headers: [], timestamp }));
-    const [offset] = this.#producer.send(to, parts);
-    const at = this.#kafka.now() as Instant;
+    const sent = await persistently(() =>
+      link.call('produce the journal', () => ({ offsets: producer.send(to, parts), at: kafka.now() as Instant })),
+    );
+    const [offset] = sent.offsets;
     if (offset === undefined) throw new Error('a step without a journal record');
-    // 2. all else
-    await turn();
-    for (const record of attempt.records) this.#producer.send(record, [{ ...record, timestamp }]);
-    await this.#faults.beforeCommit?.(attempt);
+    // 2. all else: a request to each broker, side by side; what one of them answers counts when all have
+    const byBroker = Map.groupBy(attempt.records, (record) => kafka.leader(record));
+    const requests = [...byBroker].map(([broker, records]) =>
+      link.call(`produce to broker ${broker}`, () => {
+        for (const record of records) producer.send(record, [{ ...record, timestamp }]);
+      }),
+    );
+    for (const answer of await Promise.allSettled(requests)) if (answer.status === 'rejected') throw answer.reason;
+    await faults.beforeCommit?.(attempt);
     // 3. the end, or what a fault makes of it
-    await turn();
     const unknown = (): CommitOutcome => ({ outcome: 'unknown', cause: new Error(`injected: ${fault}`) });
     if (fault === 'unknown-open') return unknown();
     if (fault === 'refused') return { outcome: 'refused', cause: new Error('injected: refused') };
-    this.#producer.end(fault === 'unknown-aborted' ? 'aborted' : 'committed');
-    await this.#faults.afterCommit?.(attempt);
-    return fault === null ? { outcome: 'committed', offset, at } : unknown();
+    await link.call('end the transaction', () => producer.end(fault === 'unknown-aborted' ? 'aborted' : 'committed'));
+    await faults.afterCommit?.(attempt);
+    return fault === null ? { outcome: 'committed', offset, at: sent.at } : unknown();
   }
 
   close(): Promise<void> {

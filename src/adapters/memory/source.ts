@@ -6,6 +6,7 @@
 import type { Clock, Source, SourceEvents, TopicPartition } from '../../engine/ports.ts';
 import type { Member } from './group.ts';
 import type { MemoryKafka } from './kafka.ts';
+import { DIRECT, type Link } from './link.ts';
 
 export interface MemorySourceOptions {
   readonly group: string;
@@ -19,6 +20,8 @@ export interface MemorySourceOptions {
   readonly clock: Clock;
   /** ms; 500 unless given */
   readonly heartbeatMs?: number;
+  /** DIRECT unless given */
+  readonly link?: Link;
 }
 
 interface Assigned extends TopicPartition {
@@ -32,22 +35,27 @@ const nameOf = (of: TopicPartition): string => `${of.topic}/${of.partition}`;
 export class MemorySource implements Source, Member {
   readonly #kafka: MemoryKafka;
   readonly #options: MemorySourceOptions;
+  readonly #link: Link;
   readonly #ended = new AbortController();
   #events: SourceEvents | null = null;
   #partitions = new Map<string, Assigned>();
   #shards: readonly number[] = [];
   #scheduled = false;
+  #assignment = 0;
+  #joining: Promise<unknown> = Promise.resolve();
   #unsubscribe: () => void = () => {};
 
   constructor(kafka: MemoryKafka, options: MemorySourceOptions) {
     this.#kafka = kafka;
     this.#options = options;
+    this.#link = options.link ?? DIRECT;
   }
 
   async start(events: SourceEvents): Promise<void> {
     this.#events = events;
     this.#unsubscribe = this.#kafka.onChange(() => this.#schedule());
-    this.#kafka.group(this.#options.group).join(this, this.#options.shards);
+    this.#joining = this.#link.call('join', () => this.#kafka.group(this.#options.group).join(this, this.#options.shards));
+    await this.#joining;
     void this.#beat();
   }
 
@@ -67,12 +75,13 @@ export class MemorySource implements Source, Member {
   }
 
   async commitOffsets(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
-    this.#kafka.group(this.#options.group).commit(offsets);
+    await this.#link.call('commit group offsets', () => this.#kafka.group(this.#options.group).commit(offsets)).catch(() => undefined);
   }
 
   async stop(): Promise<void> {
     this.kill();
-    this.#kafka.group(this.#options.group).leave(this);
+    await this.#joining.catch(() => undefined);
+    await this.#link.call('leave', () => this.#kafka.group(this.#options.group).leave(this)).catch(() => undefined);
   }
 
   /** Vanishes as a killed process does: no more callbacks, and the group notices only at its `expire()`. */
@@ -105,6 +114,13 @@ export class MemorySource implements Source, Member {
   }
 
   onAssigned(shards: readonly number[]): void {
+    const order = ++this.#assignment;
+    this.#link.soon('assignment', () => {
+      if (this.alive && order === this.#assignment) this.#assigned(shards);
+    });
+  }
+
+  #assigned(shards: readonly number[]): void {
     this.#shards = shards;
     this.#partitions = new Map();
     for (const topic of this.#options.topics) {
@@ -114,7 +130,7 @@ export class MemorySource implements Source, Member {
       }
     }
     this.#events?.assigned(shards);
-    setImmediate(() => {
+    this.#link.soon('heartbeat', () => {
       if (this.alive) this.#events?.heartbeat();
     });
   }
@@ -153,7 +169,7 @@ export class MemorySource implements Source, Member {
   #schedule(): void {
     if (this.#scheduled || !this.alive) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    this.#link.soon('fetch', () => {
       this.#scheduled = false;
       this.pump();
     });

@@ -6,9 +6,12 @@ import { isReserved } from '../../codec/totals.ts';
 import type { CustomerId, Instant } from '../../domain/ids.ts';
 import { Retryable } from '../../engine/errors.ts';
 import type { Chunk, DueCustomer, Meta, StateStore, Stored, StoredTotal } from '../../engine/ports.ts';
+import { DIRECT, type Link } from './link.ts';
 
 interface Generation {
   readonly meta: Meta;
+  /** entries of the step at `meta.next` that are there */
+  applied: number;
   readonly states: Map<CustomerId, Stored>;
   readonly due: Map<CustomerId, Instant>;
 }
@@ -41,6 +44,7 @@ type Totals = Awaited<ReturnType<StateStore['totals']>>;
 
 const copyOf = (generation: Generation): Generation => ({
   meta: generation.meta,
+  applied: generation.applied,
   states: new Map(generation.states),
   due: new Map(generation.due),
 });
@@ -62,7 +66,15 @@ const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a),
 export class MemoryStore implements StateStore {
   readonly faults: StoreFaults = { next: null, onCall: null };
   readonly #snapshots = new WeakMap<StoreSnapshot, Map<number, Shard>>();
-  #shards = new Map<number, Shard>();
+  readonly #link: Link;
+  /** one Map for all clients of the same data */
+  readonly #shards: Map<number, Shard>;
+
+  /** @param of another one, of whose data this is a further client */
+  constructor(link: Link = DIRECT, of?: MemoryStore) {
+    this.#link = link;
+    this.#shards = of === undefined ? new Map() : of.#shards;
+  }
 
   snapshot(): StoreSnapshot {
     const snapshot = {} as StoreSnapshot;
@@ -70,16 +82,21 @@ export class MemoryStore implements StateStore {
     return snapshot;
   }
 
-  /** Everything is again as it was at the snapshot: a failover that lost writes, a restored backup. */
-  restore(snapshot: StoreSnapshot): void {
+  /** Everything is again as it was at the snapshot, or one shard is: a failover that lost writes, a restored backup. */
+  restore(snapshot: StoreSnapshot, only?: number): void {
     const shards = this.#snapshots.get(snapshot);
     if (shards === undefined) throw new Error('the snapshot is of another store');
-    this.#shards = copyOfShards(shards);
+    const copy = copyOfShards(shards);
+    for (const shard of only === undefined ? [...this.#shards.keys(), ...copy.keys()] : [only]) {
+      const was = copy.get(shard);
+      if (was === undefined) this.#shards.delete(shard);
+      else this.#shards.set(shard, was);
+    }
   }
 
   /** FLUSHALL. */
   flush(): void {
-    this.#shards = new Map();
+    this.#shards.clear();
   }
 
   /** For assertions: all states of the current generation, totals first, then in the order of the customers' ids. */
@@ -136,7 +153,7 @@ export class MemoryStore implements StateStore {
     return this.#call('apply', number, () => {
       const shard = this.#shard(number);
       const target = [shard.current, shard.building].find((each) => each?.meta.generation === chunk.generation) ?? null;
-      if (target === null || target.meta.next !== chunk.at) return 'rejected';
+      if (target === null || target.meta.next !== chunk.at || chunk.from > target.applied) return 'rejected';
       for (const { customer, offset, state, due } of chunk.entries) {
         if (state === null) target.states.delete(customer);
         else target.states.set(customer, { offset, state: Buffer.from(state) });
@@ -144,8 +161,9 @@ export class MemoryStore implements StateStore {
         if (due === null) target.due.delete(customer);
         else target.due.set(customer, due);
       }
+      target.applied = Math.max(target.applied, chunk.from + chunk.entries.length);
       if (chunk.to === null) return 'applied';
-      const moved = { ...target, meta: { ...target.meta, next: chunk.to.next, header: Buffer.from(chunk.to.header) } };
+      const moved = { ...target, applied: 0, meta: { ...target.meta, next: chunk.to.next, header: Buffer.from(chunk.to.header) } };
       if (target === shard.current) shard.current = moved;
       else shard.building = moved;
       return 'applied';
@@ -158,16 +176,16 @@ export class MemoryStore implements StateStore {
       const greatest = Math.max(shard.current?.meta.generation ?? -1, shard.building?.meta.generation ?? -1);
       if (generation <= greatest) return 'rejected';
       if (shard.building !== null) shard.left.set(shard.building.meta.generation, shard.building);
-      shard.building = { meta: { generation, next: from, header: Buffer.alloc(0) }, states: new Map(), due: new Map() };
+      shard.building = { meta: { generation, next: from, header: Buffer.alloc(0) }, applied: 0, states: new Map(), due: new Map() };
       return 'started';
     });
   }
 
-  promote(number: number, generation: number): Promise<'promoted' | 'rejected'> {
+  promote(number: number, generation: number, at: number): Promise<'promoted' | 'rejected'> {
     return this.#call('promote', number, () => {
       const shard = this.#shard(number);
       if (shard.current?.meta.generation === generation) return 'promoted';
-      if (shard.building?.meta.generation !== generation) return 'rejected';
+      if (shard.building?.meta.generation !== generation || shard.building.meta.next !== at) return 'rejected';
       if (shard.current !== null) shard.left.set(shard.current.meta.generation, shard.current);
       shard.current = shard.building;
       shard.building = null;
@@ -193,14 +211,15 @@ export class MemoryStore implements StateStore {
     return Promise.resolve();
   }
 
-  /** Every call takes effect at once and answers a turn of the event loop later, as over a network. */
+  /** Every call goes over the link. */
   async #call<T>(call: Call, shard: number | null, effect: () => T): Promise<T> {
     const fault = this.faults.next ?? this.faults.onCall?.(call, shard) ?? null;
     this.faults.next = null;
-    const result = fault === 'before' ? null : { value: effect() };
-    await new Promise((resolve) => setImmediate(resolve));
-    if (fault !== null || result === null) throw new Retryable(`injected ${fault} the effect of ${call}`);
-    return result.value;
+    return this.#link.call(call, () => {
+      const result = fault === 'before' ? null : { value: effect() };
+      if (fault !== null || result === null) throw new Retryable(`injected ${fault} the effect of ${call}`);
+      return result.value;
+    });
   }
 
   #shard(number: number): Shard {

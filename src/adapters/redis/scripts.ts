@@ -19,9 +19,9 @@ function script(file: string): Script {
 }
 
 export const SCRIPTS = {
-  apply: script('./apply.v2.lua'),
-  build: script('./build.v1.lua'),
-  promote: script('./promote.v1.lua'),
+  apply: script('./apply.v3.lua'),
+  build: script('./build.v2.lua'),
+  promote: script('./promote.v2.lua'),
   sweep: script('./sweep.v1.lua'),
   totals: script('./totals.v1.lua'),
 } as const;

@@ -68,13 +68,13 @@ export class RedisStore implements StateStore {
     });
   }
 
-  apply(shard: number, { generation, at, entries, to }: Chunk): Promise<'applied' | 'rejected'> {
+  apply(shard: number, { generation, at, from, entries, to }: Chunk): Promise<'applied' | 'rejected'> {
     return this.#call(async (client) => {
       const keys = this.#keys(shard);
       const prefix = customerPrefix(keys, generation);
       const names = [keys.meta, dueKey(keys, generation), totalsKey(keys, generation)];
       for (const { customer } of entries) names.push(prefix + customer);
-      const args = [generation, at, to?.next ?? '', to?.header ?? '', Buffer.byteLength(prefix), packEntries(entries)];
+      const args = [generation, at, to?.next ?? '', to?.header ?? '', Buffer.byteLength(prefix), packEntries(entries), from];
       return (await run(client, SCRIPTS.apply, names, args)) === 1 ? 'applied' : 'rejected';
     });
   }
@@ -85,9 +85,9 @@ export class RedisStore implements StateStore {
     });
   }
 
-  promote(shard: number, generation: number): Promise<'promoted' | 'rejected'> {
+  promote(shard: number, generation: number, at: number): Promise<'promoted' | 'rejected'> {
     return this.#call(async (client) => {
-      return (await run(client, SCRIPTS.promote, [this.#keys(shard).meta], [generation])) === 1 ? 'promoted' : 'rejected';
+      return (await run(client, SCRIPTS.promote, [this.#keys(shard).meta], [generation, at])) === 1 ? 'promoted' : 'rejected';
     });
   }
 

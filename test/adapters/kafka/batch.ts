@@ -68,3 +68,29 @@ export function fetched(...batches: Buffer[]) {
     readBytes: (length: number) => set.subarray(0, length),
   };
 }
+
+/** A copy of a log segment in which the records of the batch that holds the offset are overwritten, under a checksum that is right. */
+export function damageBatch(segment: Buffer, offset: number): Buffer {
+  const damaged = Buffer.from(segment);
+  for (let at = 0; at + 61 <= damaged.length; ) {
+    const batch = damaged.subarray(at, at + 12 + damaged.readInt32BE(at + 8));
+    const last = Number(batch.readBigInt64BE(0)) + batch.readInt32BE(23);
+    if (last >= offset) {
+      batch.fill(0xff, 61);
+      batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+      return damaged;
+    }
+    at += batch.length;
+  }
+  throw new Error(`no batch holds offset ${offset}`);
+}
+
+/** CRC-32C (Castagnoli, RFC 3720 appendix B.4), bit by bit. */
+function crc32c(bytes: Buffer): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ 0x82f63b78;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}

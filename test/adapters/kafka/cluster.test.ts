@@ -2,7 +2,8 @@
  * The sink on three brokers, one of them behind a slow link, while leaders move in mid-send. One broker cannot show what kafkajs does wrong here: a send
  * over two brokers, one of which refuses and one is slow, it would repeat, and so write records twice or drop some (I2, I12).
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createAdmin } from '../../../src/adapters/kafka/index.ts';
 import type { Instant } from '../../../src/domain/ids.ts';
 import type { CommitOutcome, TransactionalSink } from '../../../src/engine/ports.ts';
 import { startKafka } from '../../../src/stack/kafka.ts';
@@ -10,7 +11,7 @@ import { freePorts } from '../../../src/stack/ports.ts';
 import { Recorder, record, texts, until } from '../../contract/recorder.ts';
 import { sinkContract } from '../../contract/sink.ts';
 import { type FaultyLink, startProxy } from '../../support/proxy.ts';
-import { type KafkaWorld, kafkaWorld, log, MAX_RECORD_BYTES } from './world.ts';
+import { type KafkaWorld, kafkaWorld, log, MAX_RECORD_BYTES, settingsOf } from './world.ts';
 
 const NOW = 1_700_000_000_000 as Instant;
 const PATIENCE = 60_000;
@@ -44,6 +45,23 @@ describe('three brokers', () => {
     maxRecordBytes: MAX_RECORD_BYTES,
     patience: PATIENCE,
     world: () => kafkaWorld(kafka.bootstrap),
+  });
+
+  it('many topics asked about at once, by clients that know none: each question is answered (correction 10)', async () => {
+    const settings = settingsOf(kafka.bootstrap, 2);
+    const topics = Array.from({ length: 13 }, (_, i) => `${settings.applicationId}.t${i}`);
+    const first = createAdmin(settings, log);
+    onTestFinished(async () => {
+      await first.value.deleteTopics(topics);
+      await first.stop();
+    });
+    await first.value.ensureTopics(topics.map((topic) => ({ topic, partitions: 2, configs: {} })));
+    for (let i = 0; i < 20; i++) {
+      const admin = createAdmin(settings, log);
+      const ends = await Promise.all(topics.map((topic) => admin.value.ends(topic)));
+      expect(ends).toEqual(topics.map(() => [0, 0].map(() => ({ start: 0, end: 0 }))));
+      await admin.stop();
+    }
   });
 
   /**

@@ -1,12 +1,6 @@
-/** The contract suites on a real Kafka of one broker. */
-import { inject } from 'vitest';
-import { logsContract } from '../../contract/logs.ts';
-import { sinkContract } from '../../contract/sink.ts';
-import { sourceContract } from '../../contract/source.ts';
-import { kafkaWorld, MAX_RECORD_BYTES } from './world.ts';
+/** The contract of a Kafka client, for the adapter on kafkajs. Another client's test is this file with another factory. */
+import { createKafka } from '../../../src/adapters/kafka/index.ts';
+import { kafkaClientContract } from '../../contract/kafka-client.ts';
+import { kafkaHarness } from './harness.ts';
 
-const harness = { maxRecordBytes: MAX_RECORD_BYTES, patience: 20_000, world: () => kafkaWorld(inject('kafka')) };
-
-sinkContract('kafka', harness);
-sourceContract('kafka', harness);
-logsContract('kafka', harness);
+kafkaClientContract('kafka', kafkaHarness(createKafka));

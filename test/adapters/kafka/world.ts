@@ -1,25 +1,34 @@
 /** Fresh topics on a real Kafka for the contract suites and the tests of this adapter; and strangers that write and read beside it. */
 import { randomUUID } from 'node:crypto';
-import kafkajs, { type Kafka as Client } from 'kafkajs';
-import { pino } from 'pino';
+import kafkajs, { type Kafka as Client, type Transaction } from 'kafkajs';
+import { type Logger, pino } from 'pino';
 import { FetchedMessage } from '../../../src/adapters/kafka/fetched.ts';
 import { createAdmin, createKafka, type KafkaAdmin, type KafkaSettings } from '../../../src/adapters/kafka/index.ts';
 import { headersOf } from '../../../src/adapters/kafka/sinks.ts';
-import type { LogRecord, OutRecord, Source, TopicPartition } from '../../../src/engine/ports.ts';
-import type { World } from '../../contract/harness.ts';
+import type { LogRecord, Logs, OutRecord, Sinks, Source, TopicPartition } from '../../../src/engine/ports.ts';
+import type { ClientWorld } from '../../contract/client-harness.ts';
+import type { OpenTransaction, WorldOptions } from '../../contract/harness.ts';
+import { until } from '../../contract/recorder.ts';
 
 export const MAX_RECORD_BYTES = 100_000;
+const MARKER_MS = 20_000;
 export const log = pino({ level: process.env.RAPPORT_TEST_LOG ?? 'silent' });
 
-export interface KafkaWorld extends World {
+/** Makes the client under test: `createKafka` of src/adapters/kafka, or what stands in its place. */
+export type CreateClient = (
+  settings: KafkaSettings,
+  log: Logger,
+) => { readonly value: { readonly source: Source; readonly sinks: Sinks; readonly logs: Logs }; stop(): Promise<void> };
+
+export interface KafkaWorld extends ClientWorld {
   readonly settings: KafkaSettings;
   readonly admin: KafkaAdmin;
   readonly client: Client;
 }
 
-export interface WorldOptions {
-  readonly shards?: number;
-  readonly configs?: Readonly<Record<string, string>>;
+export interface KafkaWorldOptions extends WorldOptions {
+  /** the client under test; this repository's adapter unless given. All else here is done by the strangers, whatever it is. */
+  readonly create?: CreateClient;
   readonly settings?: Partial<KafkaSettings>;
   /** copies of the journal; the brokers' default unless given */
   readonly journalCopies?: number;
@@ -50,7 +59,7 @@ export function settingsOf(bootstrap: string, shards: number): KafkaSettings {
   };
 }
 
-export async function kafkaWorld(bootstrap: string, options: WorldOptions = {}): Promise<KafkaWorld> {
+export async function kafkaWorld(bootstrap: string, options: KafkaWorldOptions = {}): Promise<KafkaWorld> {
   const shards = options.shards ?? 2;
   const settings = { ...settingsOf(bootstrap, shards), ...options.settings };
   const [a, b] = settings.sources.map(({ topic }) => topic);
@@ -58,15 +67,15 @@ export async function kafkaWorld(bootstrap: string, options: WorldOptions = {}):
   const { journal, reroute, segmentChanges: output } = settings.topics;
   const admin = createAdmin(settings, log);
   await admin.value.ensureTopics([
-    { topic: a, partitions: shards, configs: options.configs ?? {} },
-    { topic: b, partitions: shards, configs: options.configs ?? {} },
+    { topic: a, partitions: shards, configs: options.inputs ?? {} },
+    { topic: b, partitions: shards, configs: options.inputs ?? {} },
     { topic: reroute, partitions: shards, configs: {} },
     {
       topic: journal,
       partitions: shards,
       replicationFactor: options.journalCopies ?? -1,
       configs: {
-        'message.timestamp.type': 'LogAppendTime',
+        'message.timestamp.type': options.journalAppendTime === false ? 'CreateTime' : 'LogAppendTime',
         ...(options.journalCopies === undefined ? {} : { 'min.insync.replicas': String(options.journalCopies) }),
       },
     },
@@ -75,8 +84,11 @@ export async function kafkaWorld(bootstrap: string, options: WorldOptions = {}):
   const client = new kafkajs.Kafka({ clientId: 'stranger', brokers: [...settings.kafka.brokers], logLevel: kafkajs.logLevel.NOTHING });
   const producer = client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();
-  const kafka = createKafka(settings, log);
+  const create = options.create ?? createKafka;
+  const kafka = create(settings, log);
   const stops: (() => Promise<void>)[] = [() => kafka.stop(), () => producer.disconnect()];
+  /** The log's end, what is undecided included: a marker moves it, whatever else is open. */
+  const endOf = (at: TopicPartition): Promise<number> => admin.value.logEnd(at);
 
   return {
     settings,
@@ -90,7 +102,7 @@ export async function kafkaWorld(bootstrap: string, options: WorldOptions = {}):
     sinks: kafka.value.sinks,
     logs: kafka.value.logs,
     source(): Source {
-      const { source } = createKafka(settings, log).value;
+      const { source } = create(settings, log).value;
       stops.push(() => source.stop());
       return source;
     },
@@ -98,36 +110,50 @@ export async function kafkaWorld(bootstrap: string, options: WorldOptions = {}):
       const metadata = await producer.sendBatch({ topicMessages: grouped(records) });
       return Number(metadata[0]?.baseOffset ?? -1);
     },
+    async gzip({ topic, partition }, value) {
+      await producer.send({ topic, compression: kafkajs.CompressionTypes.GZIP, messages: [{ partition, value }] });
+    },
     async begin(records) {
-      const stranger = client.producer({
-        transactionalId: randomUUID(),
-        transactionTimeout: 30_000,
-        maxInFlightRequests: 1,
-        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-      });
-      await stranger.connect();
-      const transaction = await stranger.transaction();
+      const { transaction, stop } = await beginTransaction(client);
       await transaction.sendBatch({ topicMessages: grouped(records) });
       const end = async (how: () => Promise<void>): Promise<void> => {
-        const before = await Promise.all(records.map(({ topic }) => kafka.value.logs.ends(topic)));
+        const before = await Promise.all(records.map(endOf));
         await how();
-        await stranger.disconnect();
+        await stop();
         // The markers are written after the answer: wait until they are there.
-        for (const [i, { topic, partition }] of records.entries()) {
-          while (((await kafka.value.logs.ends(topic))[partition]?.end ?? 0) <= (before[i]?.[partition]?.end ?? 0)) {
-            await new Promise((resolve) => setTimeout(resolve, 5));
-          }
+        for (const [i, at] of records.entries()) {
+          await until('the marker', MARKER_MS, async () => (await endOf(at)) > (before[i] ?? 0));
         }
       };
       return { commit: () => end(() => transaction.commit()), abort: () => end(() => transaction.abort()) };
     },
-    read: (from) => readAll(client, kafka.value.logs, from),
+    async beginOffsets(offsets): Promise<OpenTransaction> {
+      const { transaction, stop } = await beginTransaction(client);
+      const topics = [...new Set(offsets.map(({ topic }) => topic))].map((topic) => ({
+        topic,
+        partitions: offsets.filter((of) => of.topic === topic).map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+      }));
+      await transaction.sendOffsets({ consumerGroupId: settings.applicationId, topics });
+      return { commit: () => transaction.commit().then(stop), abort: () => transaction.abort().then(stop) };
+    },
+    read: (from) => readAll(client, admin.value, from),
     async stop() {
       await Promise.all(stops.map((stop) => stop()));
       await admin.value.deleteTopics([a, b, reroute, journal, output]);
       await admin.stop();
     },
   };
+}
+
+async function beginTransaction(client: Client): Promise<{ transaction: Transaction; stop(): Promise<void> }> {
+  const stranger = client.producer({
+    transactionalId: randomUUID(),
+    transactionTimeout: 30_000,
+    maxInFlightRequests: 1,
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  });
+  await stranger.connect();
+  return { transaction: await stranger.transaction(), stop: () => stranger.disconnect() };
 }
 
 function grouped(records: readonly OutRecord[]) {

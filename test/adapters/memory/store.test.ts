@@ -17,6 +17,7 @@ const A = 'a' as CustomerId;
 const chunk = (at: number, state: string): Chunk => ({
   generation: 1,
   at,
+  from: 0,
   entries: [{ customer: A, offset: at, state: Buffer.from(state), due: at as Instant }],
   to: { next: at + 1, header: Buffer.from(state) },
 });
@@ -24,7 +25,7 @@ const chunk = (at: number, state: string): Chunk => ({
 async function begun(): Promise<MemoryStore> {
   const store = new MemoryStore();
   await store.build(0, 1, 2);
-  await store.promote(0, 1);
+  await store.promote(0, 1, 2);
   return store;
 }
 

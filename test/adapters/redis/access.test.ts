@@ -37,10 +37,10 @@ describe('access to Redis', () => {
       { customer: 'a' as CustomerId, offset: 0, state: Buffer.from('s'), due: 5 as Instant },
       { customer: 'b' as CustomerId, offset: 0, state: null, due: null },
     ];
-    expect(await store.apply(0, { generation: 1, at: 0, entries, to: { next: 1, header: Buffer.alloc(0) } })).toBe('applied');
-    expect(await store.promote(0, 1)).toBe('promoted');
+    expect(await store.apply(0, { generation: 1, at: 0, from: 0, entries, to: { next: 1, header: Buffer.alloc(0) } })).toBe('applied');
+    expect(await store.promote(0, 1, 1)).toBe('promoted');
     await store.build(0, 2, 0);
-    await store.promote(0, 2);
+    await store.promote(0, 2, 0);
     await store.sweep(0);
     await store.writeOwn(0, null);
     expect(await store.readOwns(1)).toEqual([null]);

@@ -16,7 +16,7 @@ const SHARDS = 12;
 
 function chunk(at: number): Chunk {
   const entries = [{ customer: A, offset: at, state: Buffer.from([at]), due: at as Instant }];
-  return { generation: 1, at, entries, to: { next: at + 1, header: Buffer.from('header') } };
+  return { generation: 1, at, from: 0, entries, to: { next: at + 1, header: Buffer.from('header') } };
 }
 
 describe('a Redis Cluster', () => {
@@ -30,7 +30,7 @@ describe('a Redis Cluster', () => {
     const store = await storeOn(configOf(redis.value.url), freshApplication(), log);
     for (let shard = 0; shard < SHARDS; shard++) {
       await store.build(shard, 1, 0);
-      await store.promote(shard, 1);
+      await store.promote(shard, 1, 0);
       expect(await store.apply(shard, chunk(0))).toBe('applied');
     }
     return store;
@@ -65,7 +65,7 @@ describe('a Redis Cluster', () => {
     for (const node of [to, from])
       await redisCommand(node.port, `CLUSTER SETSLOT ${slot} NODE ${await redisCommand(to.port, 'CLUSTER MYID')}`);
     expect(await moving.build(0, 1, 0)).toBe('started');
-    expect(await moving.promote(0, 1)).toBe('promoted');
+    expect(await moving.promote(0, 1, 0)).toBe('promoted');
     expect(await moving.load(0, 1, [A], 9 as Instant, 9)).toMatchObject({ meta: { generation: 1 }, states: [null] });
     await moving.sweep(0);
     await moving.removeAll();

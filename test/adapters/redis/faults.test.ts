@@ -19,7 +19,7 @@ const SHARD = 0;
 
 function chunk(at: number, size = 10): Chunk {
   const entries = [{ customer: A, offset: at, state: Buffer.alloc(size, at), due: at as Instant }];
-  return { generation: 1, at, entries, to: { next: at + 1, header: Buffer.from('header') } };
+  return { generation: 1, at, from: 0, entries, to: { next: at + 1, header: Buffer.from('header') } };
 }
 
 describe('Redis', () => {
@@ -38,7 +38,7 @@ describe('Redis', () => {
     log = new Lines();
     store = await storeOn(configOf(redis.value.url), freshApplication(), log);
     await store.build(SHARD, 1, 0);
-    await store.promote(SHARD, 1);
+    await store.promote(SHARD, 1, 0);
   });
   afterEach(() => store.stop());
 
@@ -167,7 +167,7 @@ describe('Redis', () => {
       [3, 10],
       [4, 20],
     ] as const) {
-      if (generation === 4) await store.promote(SHARD, 3);
+      if (generation === 4) await store.promote(SHARD, 3, 1);
       await store.build(SHARD, generation, 0);
       await store.apply(SHARD, { ...chunk(0), generation, entries: many(count) });
     }
@@ -199,7 +199,7 @@ describe('Redis', () => {
     for (const each of [one, two]) {
       await each.build(7, 1, 0);
       await each.apply(7, chunk(0));
-      await each.promote(7, 1);
+      await each.promote(7, 1, 1);
       await each.writeOwn(1, null);
     }
     expect(await one.removeAll()).toBe(4);

@@ -34,7 +34,7 @@ test('a typical customer takes at most 800 bytes of memory', async () => {
       state: bytes,
       due: (on(400) + from + i) as Instant,
     }));
-    await store.apply(0, { generation: 1, at: 0, entries, to: null });
+    await store.apply(0, { generation: 1, at: 0, from: 0, entries, to: null });
   }
   const each = ((await used()) - before) / CUSTOMERS;
   expect(each).toBeGreaterThan(bytes.length);

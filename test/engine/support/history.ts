@@ -4,12 +4,11 @@
 import fc from 'fast-check';
 import { decodeState } from '../../../src/codec/state.ts';
 import type { PurchaseRecord } from '../../../src/codec/types.ts';
-import { type CustomerState, fire, fold, isDuplicate, newCustomer } from '../../../src/domain/customer.ts';
-import type { Decision } from '../../../src/domain/decision.ts';
-import type { CustomerId, Instant } from '../../../src/domain/ids.ts';
-import type { Booking } from '../../../src/domain/kpis.ts';
-import type { Policy } from '../../../src/domain/policy.ts';
-import { type TypedRecord, termsOf, toEvent } from '../../../src/sources/index.ts';
+import type { CustomerState } from '../../../src/domain/customer.ts';
+import type { CustomerId } from '../../../src/domain/ids.ts';
+import type { TypedRecord } from '../../../src/sources/index.ts';
+
+export { alertLineOf, foldAll, lineOf, profileLineOf } from '../../checker/fold-all.ts';
 
 export const START = Date.UTC(2024, 0, 1);
 export const DAY = 86_400_000;
@@ -65,57 +64,6 @@ function toRecord({ customer, day, what, size }: Line, i: number): TypedRecord {
     type: 'engagement',
     record: { ...base, kind, campaignId: kind === 'VISIT' ? null : `m${size % 7}`, channel: 'EMAIL', costMinor: null },
   };
-}
-
-/** One change as a line: what the topic must say, without when it was noticed. */
-export const lineOf = (change: { number: number; from: string | null; to: string; at: number; cause: string }): string =>
-  `${change.number} ${change.from}>${change.to} @${change.at} ${change.cause.replace('_', '-')}`;
-
-/** The same of a profile. */
-export const profileLineOf = (profile: { number: number; at: number; group: string; nextChangeAt: number | null }): string =>
-  `profile ${profile.number} ${profile.group} @${profile.at} next ${profile.nextChangeAt}`;
-
-/** The same of a customer's alert. */
-export const alertLineOf = (alert: AlertLine): string =>
-  `${alert.kind} ${alert.subject} ${alert.episode}.${alert.number} ${alert.event} ${alert.end} @${alert.at}`;
-type AlertLine = { kind: string; subject: string; episode: number; number: number; event: string; end: string | null; at: number };
-
-export interface Folded {
-  readonly changes: string[];
-  readonly profiles: string[];
-  readonly alerts: string[];
-  readonly state: CustomerState;
-}
-
-/** One fold over all events in the order given, with timers fired in order, up to `until` at the end. What is booked is pushed to `bookings`. */
-export function foldAll(records: readonly TypedRecord[], policy: Policy, until: number, bookings: Booking[] = []): Map<string, Folded> {
-  const terms = termsOf(policy);
-  const customers = new Map<string, Folded>();
-  const out: Decision[] = [];
-  const note = (into: Folded): void => {
-    for (const decision of out) {
-      if (decision.type === 'segment-change') into.changes.push(lineOf(decision));
-      else if (decision.type === 'profile') into.profiles.push(profileLineOf(decision));
-      else into.alerts.push(alertLineOf(decision));
-    }
-    out.length = 0;
-  };
-  for (const typed of records) {
-    const decoded = toEvent(typed, terms);
-    if (decoded.outcome !== 'event') throw new Error(decoded.detail);
-    const { event } = decoded;
-    const known = customers.get(event.customer) ?? { changes: [], profiles: [], alerts: [], state: newCustomer(event.customer) };
-    customers.set(event.customer, known);
-    if (isDuplicate(known.state, event)) continue;
-    fire(known.state, event.at, policy, out, bookings);
-    fold(known.state, event, policy, out, bookings);
-    note(known);
-  }
-  for (const known of customers.values()) {
-    fire(known.state, until as Instant, policy, out, bookings);
-    note(known);
-  }
-  return customers;
 }
 
 export const stateOf = (id: string, bytes: Buffer): CustomerState => decodeState(id as CustomerId, bytes);

@@ -1,4 +1,4 @@
--- rapport build v1: begins a generation, empty (I7). Numbers of generations are offsets of claims and never come again, so its keys are not there yet.
+-- rapport build v2: begins a generation, empty (I7). Numbers of generations are offsets of claims and never come again, so its keys are not there yet.
 --
 -- KEYS[1] meta of the shard (hash)
 -- ARGV[1] generation
@@ -12,4 +12,5 @@ local known = redis.call('HMGET', meta, 'generation', 'building')
 local greatest = math.max(tonumber(known[1] or '-1'), tonumber(known[2] or '-1'))
 if tonumber(generation) <= greatest then return 0 end
 redis.call('HSET', meta, 'building', generation, 'buildingNext', from, 'buildingHeader', '')
+redis.call('HDEL', meta, 'buildingApplied')
 return 1

@@ -1,0 +1,69 @@
+/** Corrections to kafkajs that the other tests would meet by chance only: each fails without its correction. */
+import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import '../../../src/adapters/kafka/corrections.ts';
+
+const require = createRequire(import.meta.url);
+
+it('11 a refresh of metadata, closed under way, fails as a lost connection does', async () => {
+  const BrokerPool: new (
+    options: object,
+  ) => Record<string, unknown> & { refreshMetadata(topics: readonly string[]): Promise<void>; disconnect(): Promise<void> } =
+    require('kafkajs/src/cluster/brokerPool');
+  const logger = { namespace: () => logger, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const brokers = [1, 2].map((nodeId) => ({ nodeId, host: `broker-${nodeId}`, port: 9092, rack: null }));
+  const connectionPoolBuilder = {
+    build: async ({ host, port }: { host: string; port: number }) => {
+      await sleep(5);
+      return { host, port, destroy: async () => undefined };
+    },
+  };
+  const pool = new BrokerPool({ connectionPoolBuilder, logger, retry: { retries: 0 }, metadataMaxAge: 1_000 });
+  const broker = { metadata: async () => ({ brokers, topicMetadata: [], controllerId: 1 }), disconnect: async () => undefined };
+  Object.assign(pool, {
+    findConnectedBroker: async () => broker,
+    seedBroker: { ...broker, connectionPool: { host: 'broker-2', port: 9092 } },
+  });
+  const asked = pool.refreshMetadata(['a']);
+  asked.catch(() => undefined);
+  await sleep(1);
+  await pool.disconnect();
+  await expect(asked).rejects.toMatchObject({ name: 'KafkaJSConnectionClosedError' });
+});
+
+it('12 a fetcher that is made while its consumer stops ends, and the event loop goes on', async () => {
+  const createFetchManager: (options: object) => {
+    start(): Promise<void>;
+    stop(): Promise<void>;
+  } = require('kafkajs/src/consumer/fetchManager');
+  const { prototype }: { prototype: { fetch(nodeId: number): Promise<unknown> } } = require('kafkajs/src/consumer/runner');
+  const logger = { ...pino({ level: 'silent' }), namespace: () => logger, debug: () => {}, info: () => {} };
+  const runner = { running: true, logger, consumerGroup: {} };
+  let nodes = [1, 2];
+  let idle = 0;
+  const manager = createFetchManager({
+    logger,
+    getNodeIds: () => nodes,
+    handler: async () => undefined,
+    fetch: async (nodeId: number) => {
+      if (!runner.running) {
+        idle += 1;
+        if (idle > 1_000) throw new Error('a stopped consumer is asked without end');
+        return prototype.fetch.call(runner, nodeId);
+      }
+      await sleep(nodeId === 1 ? 10 : 120);
+      return [];
+    },
+  });
+  const ended = manager.start();
+  ended.catch(() => undefined);
+  await sleep(30);
+  nodes = [1, 2, 3]; // a broker has come back: fetchers are made anew, once the slow one has its answer
+  await sleep(50);
+  runner.running = false;
+  await manager.stop();
+  await expect(ended).rejects.toMatchObject({ name: 'KafkaJSConnectionClosedError' });
+  expect(idle).toBeGreaterThan(0);
+});

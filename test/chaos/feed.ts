@@ -1,0 +1,214 @@
+/**
+ * The input of a run: a seeded history, then a trickle as of now, with everything that inputs have in life: what cannot be read, what cannot be, duplicates (in other partitions too), late
+ * records, a source with foreign keys, a customer with a third of the events, comments with a word that must go nowhere. Its producer reaches the brokers past the proxies
+ * and repeats a send whose outcome is unknown, so that whole batches may stand there twice: the topics are what counts, not the sender.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProducerBatch } from 'kafkajs';
+import { pino } from 'pino';
+import { createClient, createSockets } from '../../src/adapters/kafka/client.ts';
+import type { KafkaConfig } from '../../src/config/config.ts';
+import type { CustomerId, Instant } from '../../src/domain/ids.ts';
+import type { TypedRecord } from '../../src/sources/index.ts';
+import { retimed } from '../../src/world/generate.ts';
+import type { WorldItem } from '../../src/world/item.ts';
+import { Random } from '../../src/world/random.ts';
+import { World } from '../../src/world/world.ts';
+import { type Application, partitionOf, type Sendable } from '../support/application.ts';
+
+/** Of a record that no decoder or fold may take. */
+export const POISON = 'chaos-poison';
+
+const HISTORY = { customers: 60, days: 300, broken: 0.004, duplicates: 0.01, late: 0.01 };
+const TICK_MS = 100;
+const HOT = 'hot-customer';
+const HOUR = 3_600_000;
+const log = pino({ level: process.env.RAPPORT_TEST_LOG ?? 'silent' });
+
+interface Message {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly poison: boolean;
+}
+
+export interface FeedOptions {
+  readonly app: Application;
+  readonly seed: number;
+  /** events a second, least and most */
+  readonly rates: readonly [number, number];
+  /** lower-case letters */
+  readonly canary: string;
+}
+
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #random: Random;
+  readonly #world: World;
+  readonly #until: Instant;
+  readonly #everywhere: boolean;
+  #send: Sender | null = null;
+  #stopped = false;
+  #trickle: Promise<void> | null = null;
+  #made = 0;
+  /** of each shard */
+  readonly customers: readonly CustomerId[][];
+
+  constructor(options: FeedOptions) {
+    const { app, seed } = options;
+    this.#options = options;
+    this.#random = new Random(seed, 'feed');
+    this.#until = (Date.now() - HOUR) as Instant;
+    this.#world = new World({ ...HISTORY, seed, until: this.#until });
+    this.#everywhere = this.#random.chance(0.5);
+    this.customers = Array.from({ length: app.config.shards }, () => []);
+    this.customers[partitionOf(HOT, app.config.shards)]?.push(HOT as CustomerId);
+  }
+
+  get sent(): number {
+    return this.#made;
+  }
+
+  /** Everything up to an hour ago. */
+  async history(): Promise<void> {
+    const messages: Message[] = [];
+    for (const item of this.#world.history()) {
+      const shard = this.customers[partitionOf(item.customerId, this.customers.length)];
+      if (shard !== undefined && shard.length < 20 && !shard.includes(item.customerId as CustomerId))
+        shard.push(item.customerId as CustomerId);
+      messages.push(this.#message(item, item.broken !== undefined));
+    }
+    for (let i = 0; i < messages.length; i += 1_000) await this.#surely(messages.slice(i, i + 1_000));
+  }
+
+  /** Begins the trickle. */
+  start(): void {
+    this.#trickle = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#trickle;
+    await this.#send?.close();
+  }
+
+  async #run(): Promise<void> {
+    const random = this.#random;
+    const [least, most] = this.#options.rates;
+    const items = this.#world.live();
+    let rate = most;
+    let owed = 0;
+    let last = performance.now();
+    while (!this.#stopped) {
+      if (random.chance(TICK_MS / 4_000)) rate = random.between(least, most);
+      const now = performance.now();
+      owed = Math.min(owed + (rate * (now - last)) / 1_000, most * 3);
+      last = now;
+      const messages: Message[] = [];
+      for (; owed >= 1; owed--) messages.push(...this.#next(items.next().value));
+      if (messages.length > 0) await this.#surely(messages);
+      await sleep(TICK_MS);
+    }
+  }
+
+  /** An event as of now, and what comes with it. */
+  #next(played: WorldItem): Message[] {
+    const random = this.#random;
+    let item = retimed(played, Date.now() as Instant, this.#until);
+    if (random.chance(1 / 3)) item = about(HOT, item);
+    if (random.chance(0.02)) item = moved(item, -random.between(60_000, 5 * 24 * HOUR));
+    const message = this.#message(item, item.broken !== undefined);
+    const messages = [message];
+    if (item.broken !== undefined) return messages;
+    if (random.chance(0.02)) messages.push(message);
+    const elsewhere = item.type === 'survey' || this.#everywhere;
+    if (elsewhere && random.chance(0.01)) messages.push({ ...message, partition: random.integer(0, this.customers.length - 1) });
+    if (random.chance(0.004)) messages.push(this.#message(moved(item, Date.now() + HOUR / 2 - item.record.occurredAt), true));
+    if (random.chance(0.004)) messages.push({ ...message, value: message.value.subarray(0, -1), poison: true });
+    return messages;
+  }
+
+  #message(item: Sendable, poison: boolean): Message {
+    this.#made += 1;
+    const { app, canary } = this.#options;
+    const source = app.sourceOf(item.type);
+    const said = withWord(item, canary);
+    const { record } = item;
+    // Surveys are keyed by what nobody should key by.
+    const key = Buffer.from(item.type === 'survey' ? record.eventId : record.customerId);
+    const value = item.raw === undefined ? app.encode(source, said) : Buffer.from(item.raw);
+    return { topic: source.topic, partition: partitionOf(key, app.config.shards), key, value, poison };
+  }
+
+  /** Sends until it has been answered, or the feed is stopped. */
+  async #surely(messages: readonly Message[]): Promise<void> {
+    const topicMessages = [...Map.groupBy(messages, ({ topic }) => topic)].map(([topic, of]) => ({
+      topic,
+      messages: of.map(({ partition, key, value, poison }) => ({ partition, key, value, headers: poison ? { [POISON]: 'yes' } : {} })),
+    }));
+    do {
+      try {
+        this.#send ??= connect(this.#options.app.config.kafka);
+        await this.#send.batch(topicMessages);
+        return;
+      } catch (error) {
+        log.debug({ error: String(error) }, 'the feed begins anew');
+        await this.#send?.close();
+        this.#send = null;
+      }
+    } while (!this.#stopped);
+  }
+}
+
+type Batch = NonNullable<ProducerBatch['topicMessages']>;
+
+interface Sender {
+  batch(topicMessages: Batch): Promise<void>;
+  close(): Promise<void>;
+}
+
+function connect(kafka: KafkaConfig): Sender {
+  const sockets = createSockets();
+  const producer = createClient(kafka, log, {
+    clientId: 'chaos-feed',
+    requestTimeout: 3_000,
+    retry: { initialRetryTime: 100, retries: 3 },
+    socketFactory: sockets.factory,
+  }).producer({
+    allowAutoTopicCreation: false,
+    createPartitioner:
+      () =>
+      ({ message }) =>
+        message.partition ?? Number.NaN,
+  });
+  let ready: Promise<void> | null = null;
+  return {
+    batch: async (topicMessages) => {
+      ready ??= producer.connect();
+      await ready;
+      await producer.sendBatch({ acks: -1, topicMessages });
+    },
+    // Cut, not closed politely: nothing of it may arrive later than the end of the feed.
+    close: async () => {
+      sockets.cut();
+      await Promise.race([producer.disconnect().catch(() => undefined), sleep(500)]);
+    },
+  };
+}
+
+/** The same event of another customer. */
+function about<T extends TypedRecord>(customerId: string, item: T): T {
+  return { ...item, customerId, record: { ...item.record, customerId } };
+}
+
+function moved<T extends TypedRecord>(item: T, by: number): T {
+  const { eventId, occurredAt } = item.record;
+  return { ...item, record: { ...item.record, eventId: `${eventId}-moved`, occurredAt: Math.round(occurredAt + by) } };
+}
+
+function withWord(item: TypedRecord, word: string): TypedRecord {
+  if (item.type === 'survey') return { ...item, record: { ...item.record, comment: `${item.record.comment ?? ''} ${word}` } };
+  if (item.type === 'support') return { ...item, record: { ...item.record, comment: `${item.record.comment ?? ''} ${word}` } };
+  return item;
+}

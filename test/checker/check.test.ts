@@ -1,0 +1,555 @@
+/** The checker checked: of a run in which much happened it finds nothing, and of the same run with one thing changed it finds just that, by the right name. Long, because the table is. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodePart, encodeStep } from '../../src/codec/journal.ts';
+import { avroType } from '../../src/codec/schemas.ts';
+import { isReserved } from '../../src/codec/totals.ts';
+import type { AlertRecord, SegmentChangeRecord } from '../../src/codec/types.ts';
+import type { CustomerId, Instant } from '../../src/domain/ids.ts';
+import type { JournalEntry, JournalHeader } from '../../src/engine/journal.ts';
+import type { LogRecord, Stored } from '../../src/engine/ports.ts';
+import { type Checked, check } from './check.ts';
+import type { CheckName, Evidence, Partitions, Sample, StoreImage } from './evidence.ts';
+import { CANARY, exampleRun } from './example.ts';
+
+const SLOW = 60_000;
+let evidence: Evidence;
+let checked: Checked;
+
+beforeAll(async () => {
+  evidence = await exampleRun();
+  checked = await check(evidence);
+}, SLOW);
+
+type Change = (records: LogRecord[]) => LogRecord[];
+
+/** Both readers see the topic so, or only one of them. */
+function altered(topic: string, partition: number, change: Change, readers: readonly ('seen' | 'kept')[] = ['seen', 'kept']): Evidence {
+  const tampered: { seen: ReadonlyMap<string, Partitions>; kept: ReadonlyMap<string, Partitions> } = { ...evidence };
+  for (const reader of readers) {
+    const partitions = [...(evidence[reader].get(topic) ?? [])];
+    partitions[partition] = change([...(partitions[partition] ?? [])]);
+    tampered[reader] = new Map([...evidence[reader], [topic, partitions]]);
+  }
+  return { ...evidence, ...tampered };
+}
+
+const journal = (change: Change): Evidence => altered(evidence.settings.topics.journal, 1, change);
+const changes = (change: Change): Evidence => altered(evidence.settings.topics.segmentChanges, 1, change);
+const alerts = (change: Change): Evidence => altered(evidence.settings.topics.alerts, 1, change);
+const letters = (change: Change): Evidence => altered(evidence.settings.topics.deadLetters, 1, change);
+const purchases = (change: Change): Evidence => altered('test.purchase', 1, change);
+
+const middle = (records: readonly unknown[]): number => records.length >> 1;
+const without =
+  (i: number): Change =>
+  (records) =>
+    records.filter((_, at) => at !== i);
+const dropped: Change = (records) => without(middle(records))(records);
+const doubled: Change = (records) => records.toSpliced(middle(records), 0, at(records, middle(records)));
+const again: Change = (records) => [...records, { ...at(records, middle(records)), offset: at(records, records.length - 1).offset + 9 }];
+/** The last step of one part is written once more. */
+const stepAgain: Change = (records) => {
+  const step = records.findLast(({ value }) => decodePart(value ?? Buffer.alloc(0)).of === 1);
+  return step === undefined ? records : [...records, { ...step, offset: at(records, records.length - 1).offset + 9 }];
+};
+const swapped: Change = (records) => {
+  const i = middle(records);
+  const [a, b] = [at(records, i), at(records, i + 1)];
+  return records.toSpliced(i, 2, { ...b, offset: a.offset }, { ...a, offset: b.offset });
+};
+function at<T>(list: readonly T[], i: number): T {
+  const found = list[i];
+  if (found === undefined) throw new Error(`there is no element ${i} of ${list.length}`);
+  return found;
+}
+
+/** A byte of the value is another. */
+const bent = (record: LogRecord, byte: number): LogRecord => {
+  const value = Buffer.from(record.value ?? '');
+  value.writeUInt8((value.readUInt8(byte) + 1) % 256, byte);
+  return { ...record, value };
+};
+
+function rewritten<R extends object>(
+  schema: 'out/alert' | 'out/segment-change',
+  record: LogRecord,
+  more: (record: R) => Partial<R>,
+): LogRecord {
+  const value = record.value ?? Buffer.alloc(5);
+  const type = avroType(schema);
+  const read: R = type.fromBuffer(value.subarray(5));
+  return { ...record, value: Buffer.concat([value.subarray(0, 5), type.toBuffer({ ...read, ...more(read) })]) };
+}
+
+/** A record of shard 1's journal, which has one part, is another. */
+const rejournalled =
+  (
+    pick: (header: JournalHeader, entries: readonly JournalEntry[]) => boolean,
+    more: (header: JournalHeader) => Partial<JournalHeader>,
+  ): Change =>
+  (records) => {
+    let done = false;
+    return records.map((record) => {
+      const { of, header, entries } = decodePart(record.value ?? Buffer.alloc(0));
+      if (done || header === null || of > 1 || !pick(header, entries)) return record;
+      done = true;
+      return { ...record, value: at(encodeStep({ ...header, ...more(header) }, entries, 1 << 20), 0) };
+    });
+  };
+const isStep = ({ kind, sequence }: JournalHeader): boolean => kind === 'step' && sequence > 5;
+
+function stored(
+  change: (image: { meta: StoreImage['meta']; states: Map<CustomerId, Stored>; due: StoreImage['due'] }) => Partial<StoreImage>,
+): Evidence {
+  const image = evidence.stores[1];
+  if (image == null) throw new Error('shard 1 has no state');
+  return { ...evidence, stores: [evidence.stores[0] ?? null, { ...image, ...change({ ...image, states: new Map(image.states) }) }] };
+}
+
+const aCustomer = (states: ReadonlyMap<CustomerId, unknown>): CustomerId => {
+  const customer = [...states.keys()].find((key) => !isReserved(key));
+  if (customer === undefined) throw new Error('no customer');
+  return customer;
+};
+
+/** States of customers that were committed, and stand no more. */
+function olderStates(): Map<CustomerId, Stored> {
+  const older = new Map<CustomerId, Stored>();
+  for (const { shard, states } of evidence.samples) {
+    for (const [customer, state] of states) {
+      const now = evidence.stores[1]?.states.get(customer);
+      if (shard === 1 && !isReserved(customer) && state !== null && now !== undefined && now.offset > state.offset && !older.has(customer))
+        older.set(customer, state);
+    }
+  }
+  return older;
+}
+
+const withState = (customer: CustomerId, state: Stored): Evidence => stored(({ states }) => ({ states: states.set(customer, state) }));
+
+/** The sample of shard 1 with the most to see, otherwise. */
+function sampled(change: (sample: Sample) => Partial<Sample>): Evidence {
+  const sample = evidence.samples.findLast(({ shard, meta }) => shard === 1 && meta !== null);
+  if (sample === undefined) throw new Error('nothing was sampled');
+  return { ...evidence, samples: [{ ...sample, ...change(sample) }] };
+}
+
+const open = (record: LogRecord): boolean =>
+  (avroType('out/alert').fromBuffer((record.value ?? Buffer.alloc(0)).subarray(5)) as AlertRecord).event === 'opened';
+
+const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, make: () => Evidence])[] = [
+  ['a journal record is missing', 'V1', /names \d+, not \d+, as its predecessor/, () => journal(dropped)],
+  ['a journal record is there twice', 'V1', /as its predecessor/, () => journal(stepAgain)],
+  ['two journal records have changed places', 'V1', /as its predecessor|has sequence/, () => journal(swapped)],
+  [
+    'a journal record is not whole',
+    'V1',
+    /a part without its first/,
+    () => journal((records) => without(records.findIndex(({ value }) => decodePart(value ?? Buffer.alloc(0)).of > 1))(records)),
+  ],
+  ['the last journal record is missing', 'V1', /what follows was never taken/, () => journal((records) => records.slice(0, -20))],
+  [
+    'a position goes back',
+    'V1',
+    /goes back/,
+    () => journal(rejournalled(isStep, ({ positions }) => ({ positions: positions.map((position) => ({ ...position, next: 0 })) }))),
+  ],
+  [
+    'W goes back',
+    'V1',
+    /W goes back|begin under W/,
+    () => journal(rejournalled(isStep, ({ watermark }) => ({ watermark: (watermark - 1) as Instant, since: (watermark + 1) as Instant }))),
+  ],
+  ['W runs ahead of the clock', 'V1', /later than clock/, () => journal(rejournalled(isStep, ({ now }) => ({ watermark: now })))],
+  [
+    'a claim moves a position',
+    'V1',
+    /a claim moves/,
+    () =>
+      journal(
+        rejournalled(
+          ({ kind, sequence }) => kind === 'claim' && sequence > 0,
+          ({ positions }) => ({ positions: positions.map((position) => ({ ...position, next: position.next + 1 })) }),
+        ),
+      ),
+  ],
+  [
+    'the last record of an input was never taken',
+    'V1',
+    /what follows was never taken/,
+    () => purchases((records) => [...records, { ...at(records, 5), offset: at(records, records.length - 1).offset + 1 }]),
+  ],
+  [
+    'the first record of an input was never taken',
+    'V1',
+    /begins at -1/,
+    () => purchases((records) => [{ ...at(records, 5), offset: -1 }, ...records]),
+  ],
+  [
+    'a record in reroute was never taken',
+    'V1',
+    /what follows was never taken/,
+    () => altered(evidence.settings.topics.reroute, 1, again, ['seen']),
+  ],
+  [
+    'the record before a position is another',
+    'V1',
+    /the last record taken/,
+    () => purchases((records) => records.map((record) => ({ ...record, timestamp: record.timestamp + 1 }))),
+  ],
+  ['an input record is missing', 'V2', /made again|missing|no step has written|states take/, () => purchases(dropped)],
+  [
+    'an input record is another',
+    'V2',
+    /made again/,
+    () => purchases((records) => records.toSpliced(9, 1, { ...at(records, 10), offset: at(records, 9).offset })),
+  ],
+  ['an output record is missing', 'V2', /is missing/, () => changes(dropped)],
+  ['the last output record is missing', 'V2', /missing at the end/, () => changes((records) => records.slice(0, -1))],
+  [
+    'an output record is there twice',
+    'V2',
+    /no step has written, the one before it again/,
+    () =>
+      changes((records) => {
+        const i = middle(records);
+        return [...records.slice(0, i + 1), ...records.slice(i).map((record) => ({ ...record, offset: record.offset + 1 }))];
+      }),
+  ],
+  ['two output records have changed places', 'V2', /changed places/, () => altered(evidence.settings.topics.profiles, 1, swapped)],
+  [
+    'a byte of an output record is another',
+    'V2',
+    /is not what .* has written/,
+    () => changes((records) => records.map((record, i) => (i === 3 ? bent(record, 12) : record))),
+  ],
+  [
+    'a header of an output record is another',
+    'V2',
+    /other headers/,
+    () => changes((records) => records.map((record, i) => (i === 3 ? { ...record, headers: record.headers.slice(1) } : record))),
+  ],
+  ['a rerouted record is there twice', 'V2', /no step has written/, () => altered(evidence.settings.topics.reroute, 1, again, ['seen'])],
+  ['a journal entry has another state', 'V2', /made again it is/, () => journal((records) => bentEntry(records))],
+  ['a carried entry has another due', 'V2', /with the due/, () => journal(recarried(({ due }) => ({ due: ((due ?? 0) + 1) as Instant })))],
+  [
+    'a carried state is not the current one',
+    'V2',
+    /not the current one/,
+    () => journal(recarried(({ state }) => ({ state: Buffer.of(...(state ?? []), 1) }))),
+  ],
+  [
+    'a KPI was never committed',
+    'V2',
+    /no step says/,
+    () => ({
+      ...altered(evidence.settings.topics.kpis, 0, (records) => records.slice(0, -1)),
+      ...altered(evidence.settings.topics.kpis, 0, (records) => [...records, { ...at(records, 0), offset: 1e6 }]),
+    }),
+  ],
+  [
+    'an alert about the business is missing',
+    'V2',
+    /is remembered/,
+    () =>
+      altered(evidence.settings.topics.alerts, 0, (records) => {
+        const i = records.findLastIndex(({ key }) => String(key).startsWith('PORTFOLIO'));
+        return without(i)(records);
+      }),
+  ],
+  ['nothing is to be published, and KPIs are', 'V2', /nothing publishes any/, () => ({ ...evidence, publishes: false })],
+  [
+    'one reader saw an output that another did not',
+    'V3',
+    /followed here/,
+    () => altered(evidence.settings.topics.alerts, 1, dropped, ['kept']),
+  ],
+  [
+    'one reader saw another output',
+    'V3',
+    /is another record/,
+    () =>
+      altered(evidence.settings.topics.alerts, 1, (records) => records.map((record, i) => (i === 1 ? bent(record, 9) : record)), ['kept']),
+  ],
+  ['a reader saw an offset twice', 'V3', /is there twice/, () => altered(evidence.settings.topics.alerts, 1, doubled)],
+  [
+    'something in the journal has gone from its middle',
+    'V3',
+    /followed here/,
+    () => altered(evidence.settings.topics.journal, 1, dropped, ['kept']),
+  ],
+  ['a topic was not read', 'V3', /was not read/, () => ({ ...evidence, kept: new Map([...evidence.kept].slice(1)) })],
+  [
+    'a stored state is older than the chain',
+    'V4',
+    /was written at \d+, the last/,
+    () => stored(({ states }) => ({ states: new Map([...states, ...olderStates()]) })),
+  ],
+  [
+    'a stored state was never committed',
+    'V4',
+    /the last that was committed/,
+    () =>
+      stored(({ states, meta }) => ({
+        states: new Map([...states].map(([key, state]) => [key, key === aCustomer(states) ? { ...state, offset: meta.next } : state])),
+      })),
+  ],
+  [
+    'a stored state has another byte',
+    'V4',
+    /other bytes/,
+    () =>
+      stored(({ states }) => ({
+        states: new Map(
+          [...states].map(([key, { offset, state }]) => [
+            key,
+            { offset, state: key === aCustomer(states) ? Buffer.concat([state, Buffer.of(1)]) : state },
+          ]),
+        ),
+      })),
+  ],
+  ['a stored state is missing', 'V4', /is not there/, () => stored(({ states }) => ({ states: new Map([...states].slice(0, -1)) }))],
+  ['a total is missing', 'V4', /is not there/, () => stored(({ states }) => ({ states: new Map([...states].slice(1)) }))],
+  ['a stored state is nobody’s', 'V4', /knows nothing/, () => withState('nobody' as CustomerId, { offset: 3, state: Buffer.of(1) })],
+  [
+    'Redis stands before the journal’s end',
+    'V4',
+    /the journal ends at/,
+    () => stored(({ meta }) => ({ meta: { ...meta, next: meta.next - 1 } })),
+  ],
+  [
+    'Redis keeps another header',
+    'V4',
+    /another header/,
+    () => stored(({ meta }) => ({ meta: { ...meta, header: Buffer.concat([meta.header, Buffer.of(0)]) } })),
+  ],
+  [
+    'a generation is no claim’s',
+    'V4',
+    /is no claim’s/,
+    () => stored(({ meta }) => ({ meta: { ...meta, generation: meta.generation + 1 } })),
+  ],
+  ['Redis is empty', 'V4', /no current generation/, () => ({ ...evidence, stores: [null, evidence.stores[1] ?? null] })],
+  [
+    'a timer is later than the state’s own',
+    'V4',
+    /later than its own/,
+    () => stored(({ due }) => ({ due: due.map((timer, i) => (i === 0 ? { ...timer, due: (timer.due + 1) as Instant } : timer)) })),
+  ],
+  ['a timer is missing', 'V4', /has no timer/, () => stored(({ due }) => ({ due: due.slice(1) }))],
+  [
+    'a sample stands at no step’s end',
+    'V4',
+    /end of no committed step/,
+    () => sampled(({ meta }) => ({ meta: meta && { ...meta, next: meta.next + 1000 } })),
+  ],
+  [
+    'a sample was never committed',
+    'V4',
+    /by the step that ends at/,
+    () =>
+      sampled(({ states }) => ({
+        states: new Map(
+          [...states].map(([key, one]) => [
+            key,
+            key === aCustomer(states) && one !== null ? { ...one, state: Buffer.of(...one.state, 1) } : one,
+          ]),
+        ),
+      })),
+  ],
+  [
+    'a sample has lost a customer',
+    'V4',
+    /is not there/,
+    () => sampled(({ states }) => ({ states: new Map([...states, [aCustomer(states), null]]) })),
+  ],
+  [
+    'a sample mixes steps that are not adjacent',
+    'V4',
+    /by the step that ends at/,
+    () => sampled(({ states }) => ({ states: new Map([...states, ...olderStates()]) })),
+  ],
+  ['a sample’s total is of the step after', 'V4', /by the step that ends at/, () => mixedTotal()],
+  [
+    'an alert is said before its instant',
+    'V5',
+    /before it was so/,
+    () =>
+      alerts((records) =>
+        records.map((record, i) =>
+          i === 2 ? rewritten<AlertRecord>('out/alert', record, ({ at: instant }) => ({ detectedAt: instant - 60_000 })) : record,
+        ),
+      ),
+  ],
+  [
+    'an episode is opened twice',
+    'V5',
+    /opens while/,
+    () =>
+      alerts((records) => {
+        const i = records.findIndex(open);
+        return records.toSpliced(i, 0, at(records, i));
+      }),
+  ],
+  [
+    'an episode skips a number',
+    'V5',
+    /should be/,
+    () =>
+      alerts((records) =>
+        records.map((record, i) =>
+          i === 2 ? rewritten<AlertRecord>('out/alert', record, ({ number }) => ({ number: number + 1 })) : record,
+        ),
+      ),
+  ],
+  ['a change is missing', 'V5', /follows/, () => changes((records) => records.slice(1))],
+  [
+    'a change does not go on from the one before',
+    'V5',
+    /goes on from/,
+    () =>
+      changes((records) =>
+        records.map((record, i) =>
+          i === 0 ? rewritten<SegmentChangeRecord>('out/segment-change', record, () => ({ to: 'UNKNOWN' })) : record,
+        ),
+      ),
+  ],
+  [
+    'a change is in another partition',
+    'V5',
+    /is in partition 1/,
+    () => changes((records) => [...records, ...(evidence.seen.get(evidence.settings.topics.segmentChanges)?.[0] ?? []).slice(0, 1)]),
+  ],
+  ['poison has no dead letter', 'V6', /has no dead letter/, () => letters(() => [])],
+  ['poison has two dead letters', 'V6', /has 2 dead letters/, () => letters(again)],
+  ['a dead letter is of no record', 'V6', /there is no such record/, () => purchases((records) => records.slice(1))],
+  ['it drained late', 'V7', /later than/, () => ({ ...evidence, drainedAfterMs: 60_001 })],
+  ['it never drained', 'V7', /never drained/, () => ({ ...evidence, drainedAfterMs: null })],
+  [
+    'a state is not that of one fold',
+    'V8',
+    /in Redis than one fold gives/,
+    () => stored(({ states }) => ({ states: new Map([...states, ...olderStates()]) })),
+  ],
+  ['a customer’s change is missing', 'V8', /where one fold says/, () => changes(() => [])],
+  [
+    'a customer is in Redis without an event',
+    'V8',
+    /no event that was accepted/,
+    () => withState('nobody' as CustomerId, { offset: 3, state: Buffer.of(1) }),
+  ],
+  [
+    'a canary is in a log line',
+    'V9',
+    /holds words/,
+    () => ({ ...evidence, words: [{ where: 'a log', text: `failed on "${CANARY.toUpperCase()}"` }] }),
+  ],
+  [
+    'a canary is in a state',
+    'V9',
+    /holds words/,
+    () => withState('c1' as CustomerId, { offset: 1, state: Buffer.from(`\u0001${CANARY}`) }),
+  ],
+  [
+    'a canary is in an output',
+    'V9',
+    /holds words/,
+    () =>
+      changes((records) =>
+        records.map((record, i) => (i === 1 ? { ...record, headers: [{ key: 'x', value: Buffer.from(CANARY) }] } : record)),
+      ),
+  ],
+  [
+    'a canary is in the journal',
+    'V9',
+    /holds words/,
+    () => journal((records) => [...records, { ...at(records, 0), value: Buffer.from(CANARY) }]),
+  ],
+  [
+    'a worker has ended unbidden',
+    'V10',
+    /was not to end/,
+    () => ({ ...evidence, ends: [{ worker: 'w1', code: 0, said: 'bye', expected: null }] }),
+  ],
+  [
+    'a worker has halted with another message',
+    'V10',
+    /was to halt with/,
+    () => ({ ...evidence, ends: [{ worker: 'w1', code: 1, said: 'out of memory', expected: /shards/ }] }),
+  ],
+  [
+    'a worker has ended with another code',
+    'V10',
+    /was to halt with code 1/,
+    () => ({ ...evidence, ends: [{ worker: 'w1', code: 'SIGKILL', said: 'shards', expected: /shards/ }] }),
+  ],
+];
+
+/** Of the first step of one part, the first state is another. */
+function bentEntry(records: LogRecord[]): LogRecord[] {
+  for (const [i, record] of records.entries()) {
+    const { header, entries, of } = decodePart(record.value ?? Buffer.alloc(0));
+    const [first, ...rest] = entries;
+    if (header === null || of > 1 || first === undefined || first.state === null) continue;
+    const state = Buffer.from(first.state);
+    state.writeUInt8((state.readUInt8(state.length - 1) + 1) % 256, state.length - 1);
+    return records.toSpliced(i, 1, { ...record, value: at(encodeStep(header, [{ ...first, state }, ...rest], 1 << 20), 0) });
+  }
+  throw new Error('no step has one part and a state');
+}
+
+/** In each step of one part, carried entries are others. */
+const recarried =
+  (more: (entry: JournalEntry) => Partial<JournalEntry>): Change =>
+  (records) =>
+    records.map((record) => {
+      const { header, entries, of } = decodePart(record.value ?? Buffer.alloc(0));
+      if (header === null || of > 1 || !entries.some(({ cause }) => cause === 'carried')) return record;
+      const others = entries.map((entry) => (entry.cause === 'carried' ? { ...entry, ...more(entry) } : entry));
+      return { ...record, value: at(encodeStep(header, others, 1 << 20), 0) };
+    });
+
+/** Two samples of one shard, the totals of the later with the position of the earlier. */
+function mixedTotal(): Evidence {
+  const of = evidence.samples.filter(({ shard, meta }) => shard === 1 && meta !== null);
+  const later = of.at(-1);
+  const earlier = of.find(({ meta }) => (meta?.next ?? 0) < (later?.meta?.next ?? 0));
+  if (earlier === undefined || later === undefined) throw new Error('too few samples');
+  return { ...evidence, samples: [{ ...earlier, states: new Map([...later.states].filter(([key]) => isReserved(key))) }] };
+}
+
+describe('of a run as it was, the checker', () => {
+  it('finds nothing, and has compared much', () => {
+    expect(checked.violations).toEqual([]);
+    expect(checked.compared.steps).toBeGreaterThan(30);
+    expect(checked.compared.records).toBeGreaterThan(100);
+    expect(checked.compared.outputs).toBeGreaterThan(100);
+    expect(checked.compared.samples).toBeGreaterThan(200);
+    expect(checked.compared.customers).toBeGreaterThan(3);
+  });
+
+  it('has seen what the cleaner deleted, carried entries, reroutes and alerts of both kinds', () => {
+    const { topics } = evidence.settings;
+    const count = (reader: Evidence['seen'], topic: string): number => (reader.get(topic) ?? []).flat().length;
+    expect(count(evidence.kept, topics.journal)).toBeLessThan(count(evidence.seen, topics.journal));
+    expect(count(evidence.seen, topics.reroute)).toBeGreaterThan(0);
+    const causes = (evidence.seen.get(topics.journal) ?? [])
+      .flat()
+      .flatMap(({ value }) => decodePart(value ?? Buffer.alloc(0)).entries.map(({ cause }) => cause));
+    expect([...new Set(causes)].sort()).toEqual(['carried', 'event', 'timer', 'total']);
+    expect((evidence.seen.get(topics.alerts) ?? []).flat().map(({ key }) => String(key))).toEqual(
+      expect.arrayContaining(['PORTFOLIO|group:AT_RISK']),
+    );
+  });
+});
+
+describe('of a run in which', () => {
+  it.each(TAMPERED)('%s, it finds %s', async (_what, by, says, make) => {
+    const { violations } = await check(make());
+    const found = violations.filter((violation) => violation.check === by).map(({ where, what }) => `${where}: ${what}`);
+    expect(found).toEqual(expect.arrayContaining([expect.stringMatching(says)]));
+    expect(
+      Math.max(...[...Map.groupBy(violations, (violation) => violation.check).values()].map(({ length }) => length)),
+    ).toBeLessThanOrEqual(21);
+  });
+});

@@ -1,0 +1,195 @@
+/** What a run of the simulation is to be, drawn from its seed: how large, under which weather, what befalls it. Boundary: says what; simulation.ts does it. */
+import type { TypedRecord } from '../../src/sources/index.ts';
+import { Random } from '../../src/world/random.ts';
+import type { Weather } from './scheduler.ts';
+
+export const START = Date.UTC(2026, 0, 1);
+const DAY = 86_400_000;
+
+/** Session and transaction time-outs of a run, ms. */
+export const SESSION_MS = 1_500;
+export const TRANSACTION_MS = 2_000;
+
+/** What befalls a run at an instant. What befalls a process at one of its awaits is drawn on the way. */
+export const TROUBLES = [
+  'start another worker',
+  'stop a worker',
+  'evict a worker',
+  'rebalance',
+  'flush Redis',
+  'roll Redis back',
+  'roll a shard of Redis back',
+  'storm',
+  'shift a clock',
+  'delete the offsets of the group',
+] as const;
+
+/** After everything is healed: until nobody has a reason to take a shard over again, and until the last event is sent, ms. */
+export const CALM_AFTER_MS = 8_000;
+export const LAST_EVENT_MS = 12_000;
+export type Trouble = (typeof TROUBLES)[number];
+
+export interface Plan {
+  readonly seed: number;
+  readonly shards: number;
+  readonly workers: number;
+  readonly brokers: number;
+  /** partitions of each input */
+  readonly partitions: number;
+  /** records of one fetch at most */
+  readonly batchSize: number;
+  /** customers of one chunk of an apply */
+  readonly chunk: number;
+  /** of states that an owner keeps at hand */
+  readonly cacheBytes: number;
+  /** the journal is cleaned */
+  readonly cleaned: boolean;
+  /** KPIs are published */
+  readonly publishes: boolean;
+  /** arrives late, twice, in the wrong partition, broken */
+  readonly untidy: boolean;
+  /** events of the past, there before the first worker */
+  readonly history: readonly Delivery[];
+  /** events of the present; the last of them, of some runs, long after everything is healed */
+  readonly live: readonly Delivery[];
+  readonly weather: Weather;
+  /** that a process is killed, or frozen, at one of its awaits */
+  readonly kill: number;
+  readonly freeze: number;
+  /** one process is stopped in this way when that many awaits have gone by; the only trouble of its run */
+  readonly stopAt: { readonly index: number; readonly how: 'kill' | 'freeze' } | null;
+  readonly troubles: readonly { readonly at: number; readonly trouble: Trouble }[];
+  /** ms until everything is healed */
+  readonly lasts: number;
+}
+
+/** A record on its way to an input: broken ones have text instead of an event. */
+export interface Delivery {
+  readonly at: number;
+  readonly event: TypedRecord;
+  /** the partition, where it is not its customer's */
+  readonly partition: number | null;
+  readonly broken: string | null;
+}
+
+/** A word that stands in comments alone. */
+export const CANARY = 'quietcanary';
+
+/** @param seed two of the same make the same plan */
+export function planOf(seed: number): Plan {
+  const random = new Random(seed, 'plan');
+  const shards = random.integer(1, 3);
+  const rough = random.chance(0.6);
+  const untidy = random.chance(0.4);
+  const lasts = random.integer(2_000, 8_000);
+  const partitions = random.chance(0.8) ? shards : random.integer(1, 4);
+  const troubles: Plan['troubles'][number][] = [];
+  for (let at = random.exponential(700); at < lasts; at += random.exponential(900))
+    troubles.push({ at, trouble: TROUBLES[random.integer(0, TROUBLES.length - 1)] ?? 'rebalance' });
+  return {
+    seed,
+    shards,
+    workers: random.integer(1, 3),
+    brokers: random.integer(1, 3),
+    partitions,
+    batchSize: random.integer(2, 30),
+    chunk: random.integer(1, 3),
+    cacheBytes: random.chance(0.5) ? 2_000 : 1,
+    cleaned: random.chance(0.5),
+    publishes: random.chance(0.3),
+    untidy,
+    ...deliveries(random, random.integer(10, 60), random.integer(5, 40), lasts, untidy ? partitions : null, random.chance(0.15)),
+    weather: {
+      lost: rough ? random.between(0, 0.03) : 0,
+      late: rough ? random.between(0, 0.02) : 0,
+      slow: random.between(0, 0.2),
+      slowMs: random.between(5, 400),
+      patienceMs: 600,
+    },
+    kill: random.chance(0.7) ? random.between(0, 0.004) : 0,
+    freeze: random.chance(0.5) ? random.between(0, 0.002) : 0,
+    stopAt: null,
+    troubles,
+    lasts,
+  };
+}
+
+/** One worker's history with nothing that goes wrong, but that a process is stopped at one await: the seed says the history, the index the await. */
+export function planWithStop(seed: number, index: number, how: 'kill' | 'freeze', cleaned: boolean): Plan {
+  const random = new Random(seed, 'stop');
+  const weather = { lost: 0, late: 0, slow: 0, slowMs: 0, patienceMs: 600 };
+  const size = {
+    shards: 2,
+    workers: 1,
+    brokers: 2,
+    partitions: 2,
+    batchSize: 6,
+    chunk: 2,
+    cacheBytes: 500,
+    cleaned,
+    publishes: true,
+    untidy: false,
+  };
+  const times = { kill: 0, freeze: 0, stopAt: { index, how }, troubles: [], lasts: 2_500 };
+  return { seed, ...size, ...deliveries(random, 24, 12, 1_500, null, false), weather, ...times };
+}
+
+function deliveries(
+  random: Random,
+  past: number,
+  now: number,
+  lasts: number,
+  untidy: number | null,
+  calm: boolean,
+): Pick<Plan, 'history' | 'live'> {
+  const customers = random.integer(2, 9);
+  let count = 0;
+  const event = (at: number): TypedRecord => eventOf(random, `e${++count}`, `c${random.integer(1, customers)}`, at);
+  const spread = (events: readonly TypedRecord[]): Delivery[] => {
+    const all: Delivery[] = [];
+    for (const each of events) {
+      const one: Delivery = { at: each.record.occurredAt, event: each, partition: null, broken: null };
+      if (untidy === null || random.chance(0.85)) {
+        all.push(one);
+        continue;
+      }
+      const partition = random.integer(0, untidy - 1);
+      const way = random.integer(0, 3);
+      if (way === 0) all.push(one, { ...one, at: one.at + random.between(0, 2_000) });
+      else if (way === 1) all.push({ ...one, partition });
+      else if (way === 2) all.push({ ...one, at: one.at + random.between(0, 3_000) });
+      else all.push(one, { ...one, partition, broken: `not an event ${CANARY}` });
+    }
+    return all.sort((a, b) => a.at - b.at);
+  };
+  const times = (many: number, from: number, to: number): number[] =>
+    [...new Set(Array.from({ length: many }, () => random.integer(from, to)))].sort((a, b) => a - b);
+  return {
+    history: spread(times(past, START - 600 * DAY, START - 1_000).map(event)),
+    live: spread(
+      [...times(now, START, START + lasts), ...(calm ? times(8, START + lasts + CALM_AFTER_MS, START + lasts + LAST_EVENT_MS) : [])].map(
+        event,
+      ),
+    ),
+  };
+}
+
+function eventOf(random: Random, eventId: string, customerId: string, occurredAt: number): TypedRecord {
+  const base = { eventId, customerId, occurredAt };
+  const what = random.integer(0, 9);
+  if (what < 5) {
+    const amounts = { amountMinor: random.integer(100, 40_000), currency: 'USD', discountMinor: 0, costMinor: null, items: 1 };
+    const rest = { channel: 'WEB', recurring: false, recommended: false, campaignId: null, orderedAt: null };
+    return { type: 'purchase', record: { ...base, orderId: `o-${eventId}`, kind: 'PURCHASE', ...amounts, ...rest } };
+  }
+  if (what < 7) {
+    const score = random.integer(0, 10);
+    return {
+      type: 'survey',
+      record: { ...base, surveyId: `s-${eventId}`, kind: 'NPS', score, comment: `good, ${CANARY}`, channel: 'WEB' },
+    };
+  }
+  const kind = (['CAMPAIGN_SENT', 'CAMPAIGN_OPENED', 'VISIT'] as const)[what - 7] ?? 'VISIT';
+  const campaignId = kind === 'VISIT' ? null : `m${random.integer(1, 4)}`;
+  return { type: 'engagement', record: { ...base, kind, campaignId, channel: 'EMAIL', costMinor: null } };
+}

@@ -1,0 +1,93 @@
+/**
+ * What a soak measures: one worker's memory and handles, the journal over the states, the lag, what is left in Redis, the group. Boundary: reads; what growth is, trend.ts says.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { generationOf, keysOf } from '../../src/adapters/redis/keys.ts';
+import { decodePart } from '../../src/codec/journal.ts';
+import type { JournalHeader } from '../../src/engine/journal.ts';
+import { redisCommand } from '../../src/stack/ask.ts';
+import type { Cluster, Node } from '../chaos/cluster.ts';
+import type { Follower } from '../chaos/follow.ts';
+import type { Partitions } from '../checker/evidence.ts';
+import type { Application } from '../support/application.ts';
+import type { Rule, Series } from './trend.ts';
+
+const MIB = 1 << 20;
+
+export interface Gauge extends Omit<Series, 'points'> {
+  read(): Promise<number>;
+}
+
+export interface Watched {
+  readonly cluster: Cluster;
+  readonly app: Application;
+  readonly follower: Follower;
+  readonly pid: number;
+  /** events a second */
+  readonly rate: number;
+}
+
+export function gaugesOf({ cluster, app, follower, pid, rate }: Watched): readonly Gauge[] {
+  const { topics, sources } = app.config;
+  const gauge = (name: string, unit: string, rule: Rule, read: () => Promise<number>): Gauge => ({ name, unit, rule, read });
+  const journals = (): Partitions => follower.seen.get(topics.journal) ?? [];
+  return [
+    gauge('memory', 'MiB', { by: 'slope', share: 0.15, least: 24, floor: true }, async () => {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8');
+      return (Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]) * 1_024) / MIB;
+    }),
+    gauge('open handles', '', { by: 'slope', share: 0, least: 8 }, async () => (await readdir(`/proc/${pid}/fd`)).length),
+    gauge('journal over states', '', { by: 'slope', share: 0, least: 1, most: 6 }, async () => {
+      const ends = await app.admin.ends(topics.journal);
+      let kept = 0;
+      let states = 0;
+      for (const [shard, records] of journals().entries()) {
+        const start = ends[shard]?.start ?? 0;
+        for (let i = records.length - 1; i >= 0 && (records[i]?.offset ?? -1) >= start; i--) kept += records[i]?.value?.length ?? 0;
+        states += newest(records)?.stateBytes ?? 0;
+      }
+      return kept / states;
+    }),
+    gauge('lag', 'records', { by: 'thirds', least: 3 * rate }, async () => {
+      const next = journals().flatMap((records) => newest(records)?.positions ?? []);
+      const at = new Map(next.map((position) => [`${position.topic}-${position.partition}`, position.next]));
+      const ends = await Promise.all(sources.map(async ({ topic }) => ({ topic, ends: await app.admin.ends(topic) })));
+      const waiting = ends.flatMap((of) => of.ends.map(({ end }, partition) => end - (at.get(`${of.topic}-${partition}`) ?? 0)));
+      return waiting.reduce((sum, each) => sum + Math.max(0, each), 0);
+    }),
+    gauge('keys left behind', '', { by: 'slope', share: 0, least: 50, most: 0 }, () => leftBehind(cluster, app)),
+    gauge('group members', '', { by: 'slope', share: 0, least: 1, most: 2 }, async () => (await app.admin.groupMembers(app.id)).length),
+  ];
+}
+
+/** The header of the last step: it stands in the step's first part. */
+function newest(records: Partitions[number]): JournalHeader | null {
+  for (let i = records.length - 1; i >= 0; i--) {
+    const value = records[i]?.value ?? null;
+    const header = value === null ? null : decodePart(value).header;
+    if (header !== null) return header;
+  }
+  return null;
+}
+
+/** Keys of generations that are neither current nor being built, which are removed in the background; the application is alone on the cluster. */
+export async function leftBehind({ redis }: Cluster, { id, config }: Application): Promise<number> {
+  const of = async ({ server: { port } }: Node): Promise<number> => {
+    if (!(await redisCommand(port, 'INFO replication')).includes('role:master')) return 0;
+    const names = (await redisCommand(port, `EVAL "return table.concat(redis.call('keys', '*'), string.char(10))" 0`)).split('\n');
+    let left = 0;
+    for (let shard = 0; shard < config.shards; shard++) {
+      const keys = keysOf(id, shard);
+      const own = names.filter((name) => name.startsWith(keys.prefix));
+      if (own.length === 0) continue;
+      const fields = ['generation', 'building'].map((field) =>
+        redisCommand(port, `EVAL "return redis.call('hget', KEYS[1], '${field}') or ''" 1 ${keys.meta}`),
+      );
+      // Empty: there is none.
+      const read = new Set((await Promise.all(fields)).filter((field) => field !== '').map(Number));
+      left += own.map((name) => generationOf(keys, name)).filter((generation) => generation !== null && !read.has(generation)).length;
+    }
+    return left;
+  };
+  return (await Promise.all(redis.map(of))).reduce((sum, each) => sum + each, 0);
+}
