@@ -9,6 +9,9 @@ import { loadConfig } from '../config/load.ts';
 import { Halt, Retryable } from '../engine/errors.ts';
 import type { Connect, Connections } from './connections.ts';
 
+/** ms after the end of a command until its process ends, whatever still holds it */
+const LEAVE_MS = 2_000;
+
 export interface Common {
   readonly json?: true;
   readonly config?: string;
@@ -35,6 +38,8 @@ export function command(options: Common, connect: Connect, action: (context: Con
       await action({ config, connections: connections.value, log });
     } finally {
       await connections.stop();
+      // A client library may leave a connection or a timer behind; nothing of ours is under way any more. Not awaited, and no reason to live.
+      setTimeout(() => process.exit(), LEAVE_MS).unref();
     }
   });
 }

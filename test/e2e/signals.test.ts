@@ -38,6 +38,23 @@ test('SIGTERM in mid-stream: it leaves with 0 within 5 s, and the other takes it
   expect((await other.ended).code).toBe(0);
 });
 
+/** A listener that nobody closes, as a client library may leave one. */
+const LEFT_BEHIND = `import net from 'node:net'; net.createServer().listen(0, '127.0.0.1');`;
+
+test('a process that a library would hold ends all the same, with the code that it should have', async () => {
+  const app = await Application.create();
+  onTestFinished(() => app.stop());
+  const held = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LEFT_BEHIND)}` };
+  const worker = app.start(['run'], held);
+  await worker.until('shards of its own', 30, ({ shards }) => shards.length > 0);
+  const began = performance.now();
+  worker.signal('SIGTERM');
+  expect((await worker.ended).code).toBe(0);
+  expect(performance.now() - began).toBeLessThan(8_000);
+  const refused = app.start(['run'], { ...held, RAPPORT_SHARDS: '5' });
+  expect((await refused.ended).code).toBe(1);
+});
+
 test('I1 a worker frozen for longer than its session: what it still sends when it thaws changes nothing, and it works on', async () => {
   const { app, one, other } = await begin(2_000);
   const { shards } = one;
