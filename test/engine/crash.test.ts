@@ -1,10 +1,10 @@
 /** What can go wrong between two steps, alone and in any order: topics and store say the same in the end. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TestDriver } from '../../src/testing.ts';
 import { agrees, driver, forAll, KEPT, SLOW, SMALL } from './support/drive.ts';
 import { DAY, history, purchase, START } from './support/history.ts';
 import { expectChain } from './support/journal.ts';
+import { make, type Trouble } from './support/trouble.ts';
 
 describe('a history, loaded before the start', () => {
   it.each([1, 2, 4])(
@@ -37,46 +37,7 @@ const TROUBLES = [
   'snapshot',
   'evict',
   'rebalance',
-] as const;
-type Trouble = (typeof TROUBLES)[number];
-
-async function make(trouble: Trouble, test: TestDriver, memory: { snapshot: ReturnType<TestDriver['store']['snapshot']> }): Promise<void> {
-  const [first] = test.workers;
-  if (first === undefined) throw new Error('no worker is left');
-  switch (trouble) {
-    case 'kill':
-      first.kill();
-      test.kafka.group('test').expire();
-      await test.start();
-      break;
-    case 'join':
-      await test.start();
-      break;
-    case 'flush':
-      test.store.flush();
-      break;
-    case 'snapshot':
-      memory.snapshot = test.store.snapshot();
-      break;
-    case 'roll back':
-      test.store.restore(memory.snapshot);
-      break;
-    case 'store before':
-    case 'store after':
-      test.store.faults.next = trouble === 'store before' ? 'before' : 'after';
-      break;
-    case 'evict':
-      if (test.workers.size > 1) first.source.evict();
-      break;
-    case 'rebalance':
-      test.kafka.group('test').rebalance();
-      break;
-    case 'nothing':
-      break;
-    default:
-      first.sinks.faults.nextCommit = trouble;
-  }
-}
+] as const satisfies readonly Trouble[];
 
 it('I3 I4 I11 inputs that get more partitions under a running worker: the new ones are read from their start', {
   timeout: SLOW,

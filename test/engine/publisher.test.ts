@@ -12,6 +12,7 @@ import { agrees, driver, forAll, KEPT, SLOW, SMALL, until } from './support/driv
 import { DAY, history, purchase, START } from './support/history.ts';
 import { journalOf } from './support/journal.ts';
 import { compacted, kpisAgree, kpisOf, published } from './support/kpis.ts';
+import { make, type Trouble } from './support/trouble.ts';
 
 const policy: Policy = {
   ...presets.retail,
@@ -34,46 +35,7 @@ const TROUBLES = [
   'roll back',
   'snapshot',
   'rebalance',
-] as const;
-
-async function make(
-  trouble: (typeof TROUBLES)[number],
-  test: TestDriver,
-  memory: { snapshot: ReturnType<TestDriver['store']['snapshot']> },
-) {
-  const [first] = test.workers;
-  if (first === undefined) throw new Error('no worker is left');
-  switch (trouble) {
-    case 'kill':
-      first.kill();
-      test.kafka.group('test').expire();
-      await test.start({ publisherOf });
-      break;
-    case 'join':
-      await test.start({ publisherOf });
-      break;
-    case 'flush':
-      test.store.flush();
-      break;
-    case 'snapshot':
-      memory.snapshot = test.store.snapshot();
-      break;
-    case 'roll back':
-      test.store.restore(memory.snapshot);
-      break;
-    case 'store before':
-    case 'store after':
-      test.store.faults.next = trouble === 'store before' ? 'before' : 'after';
-      break;
-    case 'rebalance':
-      test.kafka.group('test').rebalance();
-      break;
-    case 'nothing':
-      break;
-    default:
-      first.sinks.faults.nextCommit = trouble;
-  }
-}
+] as const satisfies readonly Trouble[];
 
 /** Each episode is opened once and closed once, in order, and no record is there twice. */
 function expectChains(alerts: readonly AlertRecord[]): void {
@@ -112,7 +74,7 @@ describe('the published KPIs', () => {
           const memory = { snapshot: test.store.snapshot() };
           for (const [trouble, paces] of all) {
             await test.pace(paces);
-            await make(trouble, test, memory);
+            await make(trouble, test, memory, { publisherOf });
           }
           for (const { source } of test.workers) source.rejoin();
           await kpisAgree(test, records);

@@ -15,6 +15,7 @@ import { driver, forAll, idle, KEPT, leap, SLOW, until } from './support/drive.t
 import { DAY, purchase, START, stateOf, visit } from './support/history.ts';
 import { expectChain, journalOf } from './support/journal.ts';
 import { customersIn } from './support/totals.ts';
+import { make, type Trouble } from './support/trouble.ts';
 
 const HOUR = 3_600_000;
 const NOW = START + 100 * DAY + 12 * HOUR;
@@ -175,44 +176,7 @@ const TROUBLES = [
   'unknown-committed',
   'unknown-aborted',
   'unknown-open',
-] as const;
-
-async function make(
-  trouble: (typeof TROUBLES)[number],
-  test: TestDriver,
-  memory: { snapshot: ReturnType<TestDriver['store']['snapshot']> },
-) {
-  const [first] = test.workers;
-  if (first === undefined) throw new Error('no worker is left');
-  switch (trouble) {
-    case 'kill':
-      first.kill();
-      test.kafka.group('test').expire();
-      await test.start({ publisherOf });
-      break;
-    case 'join':
-      await test.start({ publisherOf });
-      break;
-    case 'rebalance':
-      test.kafka.group('test').rebalance();
-      break;
-    case 'flush':
-      test.store.flush();
-      break;
-    case 'snapshot':
-      memory.snapshot = test.store.snapshot();
-      break;
-    case 'roll back':
-      test.store.restore(memory.snapshot);
-      break;
-    case 'store before':
-    case 'store after':
-      test.store.faults.next = trouble === 'store before' ? 'before' : 'after';
-      break;
-    default:
-      first.sinks.faults.nextCommit = trouble;
-  }
-}
+] as const satisfies readonly Trouble[];
 
 describe('a version of the thresholds', () => {
   it.each(TROUBLES)('I2 I9 survives: %s', { timeout: SLOW }, async (trouble) => {
@@ -224,7 +188,7 @@ describe('a version of the thresholds', () => {
     await noonOf(test, 102, false);
     await test.start({ publisherOf });
     await test.pace(10);
-    await make(trouble, test, { snapshot });
+    await make(trouble, test, { snapshot }, { publisherOf });
     await test.pace(30);
     for (const { source } of test.workers) source.rejoin();
     await versions(test, 2);
@@ -258,7 +222,7 @@ describe('a version of the thresholds', () => {
           for (const record of population(factor, `d${i}-`, 101 + i)) test.pipe(record);
           for (const [trouble, paces] of troubles) {
             await test.pace(paces);
-            await make(trouble, test, memory);
+            await make(trouble, test, memory, { publisherOf });
           }
           for (const { source } of test.workers) source.rejoin();
           await idle(test);
