@@ -63,6 +63,12 @@ export function createClient(config: RegistryConfig, timeOutMs = TIME_OUT_MS): R
     return COMPATIBILITY.BACKWARD;
   }
 
+  async function registeredAs(subject: string, schema: string): Promise<number | null> {
+    const known = await call('POST', `/subjects/${encodeURIComponent(subject)}`, { schema });
+    const id = field(known.body, 'id');
+    return known.status === 200 && typeof id === 'number' ? id : null;
+  }
+
   return {
     async find(id) {
       // No registry gives such ids, and some answer them with an error of their own instead of "not found".
@@ -82,10 +88,9 @@ export function createClient(config: RegistryConfig, timeOutMs = TIME_OUT_MS): R
     },
 
     async register(subject, schema) {
-      const known = await call('POST', `/subjects/${encodeURIComponent(subject)}`, { schema });
-      const id = field(known.body, 'id');
       // Looking it up first lets a worker run with rights to read only.
-      if (known.status === 200 && typeof id === 'number') return id;
+      const known = await registeredAs(subject, schema);
+      if (known !== null) return known;
       try {
         const registered = await client.register(
           { type: SchemaType.AVRO, schema },
@@ -94,6 +99,9 @@ export function createClient(config: RegistryConfig, timeOutMs = TIME_OUT_MS): R
         return registered.id;
       } catch (error) {
         if (error instanceof Retryable || error instanceof Halt) throw error;
+        // Some refuse the second of two workers that register it at the same instant.
+        const meanwhile = await registeredAs(subject, schema);
+        if (meanwhile !== null) return meanwhile;
         const why = error instanceof Error ? error.message : String(error);
         throw new Halt(
           `The schema registry refuses the schema of subject ${subject}: ${why}. ` +

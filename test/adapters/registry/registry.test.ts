@@ -144,6 +144,17 @@ describe('registering', () => {
     await expect(client.register(subject, SCHEMA_TEXTS['in/support'])).rejects.toThrow(`subject ${subject}`);
   });
 
+  test('workers that register at the same instant all get an id that is found, none is refused', async () => {
+    const clients = Array.from({ length: 6 }, () => createClient(registry));
+    for (let round = 0; round < 8; round++) {
+      const fresh = `${subject}-${round}`;
+      const ids = await Promise.all(clients.map((one) => one.register(fresh, SCHEMA_TEXTS['in/purchase'])));
+      for (const id of ids) expect(await client.find(id)).toBeInstanceOf(avsc.Type);
+      await client.remove(fresh);
+    }
+    for (const one of clients) one.stop();
+  });
+
   test('a subject without compatibility gets BACKWARD, a stricter one keeps its own, a weaker one stops the process', async () => {
     const next = (name: string): string => JSON.stringify({ ...JSON.parse(SCHEMA_TEXTS['in/purchase']), doc: name });
     await put('NONE');
