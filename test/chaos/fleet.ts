@@ -102,7 +102,7 @@ export class Fleet {
   /** Ends all in order; none is replaced from now on. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { process } of this.living) process.signal('SIGCONT');
+    for (const { process } of this.living) await process.thaw();
     await Promise.all(this.living.map((member) => this.end(member)));
   }
 }

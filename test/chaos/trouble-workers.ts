@@ -35,7 +35,7 @@ export const WORKER_TROUBLES: readonly Trouble[] = [
     const { process } = one(scene, random);
     process.signal('SIGSTOP');
     await scene.wait(lasts);
-    process.signal('SIGCONT');
+    await process.thaw();
   }),
   workers('worker stopped and started', 2, async (scene, random) => {
     await scene.fleet.end(one(scene, random));

@@ -59,7 +59,7 @@ test('I7 Redis rolled back to an older snapshot in mid-stream: it catches up fro
   const before = await stands();
   await server.restart();
   const after = await stands();
-  worker.signal('SIGCONT');
+  await worker.thaw();
   expect(before.some((next, shard) => (saved[shard] ?? 0) < next)).toBe(true);
   expect(after.every((next, shard) => next <= (saved[shard] ?? 0))).toBe(true);
   await app.drained(end, 60, [worker]);

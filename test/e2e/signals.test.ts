@@ -60,7 +60,7 @@ test('I1 a worker frozen for longer than its session: what it still sends when i
   const { shards } = one;
   one.signal('SIGSTOP');
   await other.until('the shards of the frozen one', 30, () => holds(other, shards));
-  one.signal('SIGCONT');
+  await one.thaw();
   await app.drained(end, 60, [one, other]);
   await expectAgreement(app, sound(items), end);
   // It has joined again.

@@ -165,7 +165,7 @@ class Scenario {
       next.over || (next.shards.length === SHARDS && performance.now() > firedAt + SESSION_MS + TRANSACTION_MS) ? true : undefined,
     );
     const before = armed.lines().length;
-    armed.signal('SIGCONT');
+    await armed.thaw();
     // It must have noticed before anything else happens: what it does until then is what a zombie does.
     const noticed = (): boolean =>
       armed
@@ -175,7 +175,8 @@ class Scenario {
     await armed.until('the frozen worker to notice', 2 * TAKEOVER_SECONDS, noticed).catch(async (cause: unknown) => {
       // Whether it runs, waits or is still stopped, and for how long it has worked.
       const doing = await readFile(`/proc/${armed.pid}/stat`, 'utf8').catch(() => 'unknown');
-      throw new Error(`the frozen worker did not notice; the system says of it: ${doing}`, { cause });
+      const stops = armed.lines(FIRED).length;
+      throw new Error(`the frozen worker did not notice; stopped ${stops} times; the system says of it: ${doing}`, { cause });
     });
   }
 

@@ -133,11 +133,12 @@ export class Application {
     const config = await loadConfig({ ...own, ...variablesOf(servers) });
     const admin = createAdmin(config, log);
     const redis = await startRedis(config.redis, applicationId, log);
-    const registry = await startRegistry(config);
+    // The registry trips over others who register and remove the same schemas meanwhile; a worker tries again, too.
+    const registry = await until('the schemas of the outputs', 30, () => startRegistry(config));
     const partitions = options.inputPartitions;
     if (partitions !== undefined) await admin.value.ensureTopics(config.sources.map(({ topic }) => ({ topic, partitions, configs: {} })));
     await createTopics(admin.value, config, '-1');
-    const encode = await registry.value.inputs();
+    const encode = await until('the schemas of the inputs', 30, () => registry.value.inputs());
     const producer = await createPlainProducer(config, log);
     const environment = { ...own, ...variablesOf({ ...servers, ...options.reachedAt }) };
     return new Application(config, environment, { admin, redis, producer, registry, folder, encode });
@@ -377,7 +378,10 @@ export class Application {
       return true;
     });
     await this.store.removeAll();
-    await this.#removeSubjects();
+    await until('the subjects to be removed', 20, async () => {
+      await this.#removeSubjects();
+      return true;
+    });
     this.#redis.disconnect();
     for (const resource of this.#resources) await resource.stop();
   }

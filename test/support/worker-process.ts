@@ -3,6 +3,7 @@
  * parsed. It never outlives this process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../src/stack/until.ts';
 import { atEnd } from '../../src/stack/watchdog.ts';
@@ -100,6 +101,15 @@ export class WorkerProcess {
 
   signal(which: NodeJS.Signals): void {
     this.#child.kill(which);
+  }
+
+  /** SIGCONT until the system says that it goes on: once in some hundred and fifty times one did not do it, on a busy machine. */
+  async thaw(): Promise<void> {
+    await until('the process to go on', 10, async () => {
+      this.signal('SIGCONT');
+      const stat = await readFile(`/proc/${this.pid}/stat`, 'utf8').catch(() => '');
+      return / T /.test(stat) ? undefined : true;
+    });
   }
 
   /** `kill -9`, and waits until it has gone. */

@@ -10,7 +10,8 @@ import { createClient, createSockets, type KafkaSettings } from './client.ts';
 import { asError, isProtocolError, reactionTo } from './errors.ts';
 import { within } from './sinks.ts';
 
-const ANSWER_MS = 30_000;
+/** Half of it for a broker that does not answer: kafkajs then asks another one. What waits for an answer, a shard's timers among it, waits no longer. */
+const ANSWER_MS = 12_000;
 const SETTLE_MS = 2_000;
 const POLL_MS = 50;
 
@@ -25,7 +26,7 @@ export function createAsker(config: KafkaSettings, log: Logger): Asker {
     const sockets = createSockets();
     const client = createClient(config.kafka, log, {
       clientId: `${config.applicationId}-admin`,
-      requestTimeout: 10_000,
+      requestTimeout: ANSWER_MS / 2,
       retry: { initialRetryTime: 50, retries: 5 },
       socketFactory: sockets.factory,
     }).admin();

@@ -85,7 +85,9 @@ describe('a Redis Cluster', () => {
     throw new Error('no master holds the key');
   }
 
-  it('a master killed: Retryable for its shards, the others go on, and its replica takes over, with few log lines', { timeout: 120_000 }, async () => {
+  it('a master killed: Retryable for its shards, the others go on, and its replica takes over, with few log lines', {
+    timeout: 120_000,
+  }, async () => {
     const log = new Lines();
     const store = await begun(log);
     await redis.value.nodes[0]?.kill();
