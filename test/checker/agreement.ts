@@ -14,7 +14,7 @@ import { MOST_SEEN } from '../../src/domain/state.ts';
 import { named } from './bytes.ts';
 import type { Report } from './findings.ts';
 import { alertLineOf, CustomerFold, lineOf, profileLineOf } from './fold-all.ts';
-import { lettersBy } from './letters.ts';
+import { gapsOf, lettersBy } from './letters.ts';
 import { sound } from './outputs.ts';
 import type { Run } from './run.ts';
 import type { Taken } from './taken.ts';
@@ -81,26 +81,11 @@ function arrivalsOf(run: Run, taken: Taken): Map<CustomerId, Arrival[]> {
   return arrivals;
 }
 
-/** What operators have accepted as lost, by input partition: offsets from, up to. */
-function gapsOf({ shards }: Run): Map<string, [number, number][]> {
-  const gaps = new Map<string, [number, number][]>();
-  for (const { steps } of shards) {
-    for (const [i, { header }] of steps.entries()) {
-      if (header.accepted === null) continue;
-      for (const position of header.positions) {
-        const before = steps[i - 1]?.header.positions.find((other) => named(other) === named(position))?.next ?? 0;
-        if (position.next > before) gaps.set(named(position), [...(gaps.get(named(position)) ?? []), [before, position.next]]);
-      }
-    }
-  }
-  return gaps;
-}
-
-/** Whether an event that was there in order was taken after a later one. */
+/** Whether an event that was there in order was taken after a later one, or when time had passed it. */
 function isDisordered(arrivals: readonly Arrival[], orderedUntil: number | null): boolean {
   let newest = 0;
-  for (const { event, rank } of arrivals.toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))) {
-    if (rank !== null && event.at < newest && event.at < (orderedUntil ?? 0)) return true;
+  for (const { event, rank, watermark } of arrivals.toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))) {
+    if (rank !== null && event.at < Math.max(newest, watermark) && event.at < (orderedUntil ?? 0)) return true;
     newest = Math.max(newest, event.at);
   }
   return false;

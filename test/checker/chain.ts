@@ -9,7 +9,7 @@ import type { Report } from './findings.ts';
 import type { Step } from './journal.ts';
 import type { Run, Shard } from './run.ts';
 
-/** ms by which a broker's clock may be set back under a running worker */
+/** ms by which a broker's clock may be set back under a running worker, unless the evidence knows better */
 const SLACK = 1_000;
 
 export function checkChains(run: Run): void {
@@ -34,9 +34,12 @@ function checkChain(run: Run, { shard, steps }: Shard, report: Report): void {
     if (header.shards !== settings.shards) report(where, `was written with ${header.shards} shards`);
     if (header.policy !== settings.policyHash) report(where, `was written under policy ${header.policy}`);
     checkTime(header, before, where, report);
-    clock = Math.max(clock, header.now, step.appended);
+    const slack = run.evidence.clockSlackMs ?? SLACK;
+    if (header.kind === 'step' && header.now > step.appended + slack)
+      report(where, `was made at ${header.now} by its own account, and appended at ${step.appended}`);
+    clock = Math.max(clock, step.appended);
     const newest = Math.max(...header.positions.map((position) => position.newest ?? 0));
-    const bound = Math.max(before?.watermark ?? 0, clock - settings.guardMs + SLACK, newest);
+    const bound = Math.max(before?.watermark ?? 0, clock - settings.guardMs + slack, newest);
     if (header.watermark > bound) report(where, `W ${header.watermark} is later than clock less guard and all events taken, ${bound}`);
     for (const topic of before?.notKeyed ?? [])
       if (!header.notKeyed.includes(topic)) report(where, `forgets that ${topic} is not keyed by customer`);

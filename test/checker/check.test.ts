@@ -1,6 +1,7 @@
 /** The checker checked: of a run in which much happened it finds nothing, and of the same run with one thing changed it finds just that, by the right name. Long, because the table is. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodePart, encodeStep } from '../../src/codec/journal.ts';
+import { PUBLISHER_KEY } from '../../src/codec/publisher-state.ts';
 import { avroType } from '../../src/codec/schemas.ts';
 import { isReserved } from '../../src/codec/totals.ts';
 import type { AlertRecord, SegmentChangeRecord } from '../../src/codec/types.ts';
@@ -47,6 +48,11 @@ const without =
 const dropped: Change = (records) => without(middle(records))(records);
 const doubled: Change = (records) => records.toSpliced(middle(records), 0, at(records, middle(records)));
 const again: Change = (records) => [...records, { ...at(records, middle(records)), offset: at(records, records.length - 1).offset + 9 }];
+/** The record in the middle takes the place of the next. */
+const insteadOfNext: Change = (records) => {
+  const i = middle(records);
+  return records.toSpliced(i + 1, 1, { ...at(records, i), offset: at(records, i + 1).offset });
+};
 /** The last step of one part is written once more. */
 const stepAgain: Change = (records) => {
   const step = records.findLast(({ value }) => decodePart(value ?? Buffer.alloc(0)).of === 1);
@@ -160,6 +166,15 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
     /W goes back|begin under W/,
     () => journal(rejournalled(isStep, ({ watermark }) => ({ watermark: (watermark - 1) as Instant, since: (watermark + 1) as Instant }))),
   ],
+  ['W runs ahead of an input', 'V1', /which may be \d+ at most/, () => journal(ahead)],
+  [
+    'a step was made before its time',
+    'V1',
+    /by its own account/,
+    () => journal(rejournalled(isStep, ({ now }) => ({ now: (now + 60_000) as Instant }))),
+  ],
+  ['a record was rerouted twice', 'V1', /was taken before/, () => altered(evidence.settings.topics.reroute, 1, insteadOfNext, ['seen'])],
+  ['a record was not rerouted', 'V1', /was never folded/, () => altered(evidence.settings.topics.reroute, 1, insteadOfNext, ['seen'])],
   ['W runs ahead of the clock', 'V1', /later than clock/, () => journal(rejournalled(isStep, ({ now }) => ({ watermark: now })))],
   [
     'a claim moves a position',
@@ -241,16 +256,30 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
   [
     'a KPI was never committed',
     'V2',
-    /no step says/,
+    /no step has written/,
     () => ({
       ...altered(evidence.settings.topics.kpis, 0, (records) => records.slice(0, -1)),
       ...altered(evidence.settings.topics.kpis, 0, (records) => [...records, { ...at(records, 0), offset: 1e6 }]),
     }),
   ],
+  ['a KPI is missing', 'V2', /is missing before/, () => altered(evidence.settings.topics.kpis, 0, dropped)],
+  ['a KPI is there twice', 'V2', /the one before it again/, () => altered(evidence.settings.topics.kpis, 0, doubled)],
+  [
+    'a KPI has another value',
+    'V2',
+    /is not what .* has written/,
+    () => altered(evidence.settings.topics.kpis, 0, (records) => records.map((record, i) => (i === 40 ? bent(record, 40) : record))),
+  ],
+  [
+    'shard 0 remembers something else than it has published',
+    'V2',
+    /remembers something else/,
+    () => altered(evidence.settings.topics.journal, 0, misremembered, ['seen']),
+  ],
   [
     'an alert about the business is missing',
     'V2',
-    /is remembered/,
+    /is missing at the end/,
     () =>
       altered(evidence.settings.topics.alerts, 0, (records) => {
         const i = records.findLastIndex(({ key }) => String(key).startsWith('PORTFOLIO'));
@@ -422,6 +451,7 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
   ],
   ['poison has no dead letter', 'V6', /has no dead letter/, () => letters(() => [])],
   ['poison has two dead letters', 'V6', /has 2 dead letters/, () => letters(again)],
+  ['a dead letter is of a record that can be used', 'V6', /can be used and has/, () => ({ ...evidence, poison: [] })],
   ['a dead letter is of no record', 'V6', /there is no such record/, () => purchases((records) => records.slice(1))],
   ['it drained late', 'V7', /later than/, () => ({ ...evidence, drainedAfterMs: 60_001 })],
   ['it never drained', 'V7', /never drained/, () => ({ ...evidence, drainedAfterMs: null })],
@@ -508,6 +538,29 @@ const recarried =
       const others = entries.map((entry) => (entry.cause === 'carried' ? { ...entry, ...more(entry) } : entry));
       return { ...record, value: at(encodeStep(header, others, 1 << 20), 0) };
     });
+
+/** From the third step on W is where it is at the end. */
+const ahead: Change = (records) => {
+  const last = at(records, records.length - 1);
+  const end = decodePart(last.value ?? Buffer.alloc(0)).header;
+  return rejournalled(
+    ({ sequence }) => sequence > 2,
+    () => ({ since: end?.watermark ?? (0 as Instant), watermark: end?.watermark ?? (0 as Instant) }),
+  )(records);
+};
+
+/** The first time that shard 0 notes what it has published, the last number of the note is another. */
+const misremembered: Change = (records) => {
+  for (const [i, { value }] of records.entries()) {
+    const { entries } = decodePart(value ?? Buffer.alloc(0));
+    const note = entries.find(({ customer, cause }) => customer === PUBLISHER_KEY && cause === 'total')?.state ?? null;
+    if (note === null) continue;
+    const where = Buffer.from(value ?? []).indexOf(note);
+    // The last byte is the end of a list, the one before is of a number.
+    return records.toSpliced(i, 1, bent(at(records, i), where + note.length - 2));
+  }
+  throw new Error('shard 0 has noted nothing');
+};
 
 /** Two samples of one shard, the totals of the later with the position of the earlier. */
 function mixedTotal(): Evidence {

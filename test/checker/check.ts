@@ -30,7 +30,7 @@ export interface Checked {
 export async function check(evidence: Evidence): Promise<Checked> {
   const run = await read(evidence);
   const { findings, compared } = run;
-  const taken = new Taken(run.inputs, evidence.settings.shards);
+  const taken = new Taken(run.inputs, evidence.settings.shards, findings.of('V1'));
   const checks: readonly (readonly [CheckName, () => void])[] = [
     ['V1', () => checkChains(run)],
     ['V2', () => checkSteps(run, taken)],
@@ -38,7 +38,7 @@ export async function check(evidence: Evidence): Promise<Checked> {
     ['V3', () => checkReaders(evidence, findings.of('V3'))],
     ['V4', () => checkStores(run)],
     ['V5', () => checkEpisodes(run, taken)],
-    ['V6', () => checkLetters(run)],
+    ['V6', () => checkLetters(run, taken)],
     ['V7', () => checkDrain(run, findings.of('V7'))],
     ['V8', () => checkAgreement(run, taken)],
     ['V9', () => checkWords(run)],

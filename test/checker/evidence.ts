@@ -33,7 +33,9 @@ export interface Evidence {
   readonly words: readonly { readonly where: string; readonly text: string }[];
   /** texts that stand in customers' comments alone, lower case (V9) */
   readonly canaries: readonly string[];
-  /** input records that no decoder or fold may take (V6) */
+  /** customers' ids, which may stand in outputs but in no log (V9) */
+  readonly customers?: readonly string[];
+  /** input records that no decoder, fold or broker may take, all of them (V6) */
   readonly poison: readonly (TopicPartition & { readonly offset: number })[];
   /** how workers ended by themselves, and how that was to be expected (V10): `expected` null: it was not to end */
   readonly ends: readonly {
@@ -42,6 +44,11 @@ export interface Evidence {
     readonly said: string;
     readonly expected: RegExp | null;
   }[];
+  /**
+   * How far a worker's notion of the brokers' clock may be off, ms, where the inputs' timestamps are append times of that clock: W must keep behind them (V1). Null or
+   * none: they are what producers say
+   */
+  readonly clockSlackMs?: number | null;
   /** from the healing of the last fault until all was drained, ms (V7); null: never */
   readonly drainedAfterMs: number | null;
   /** the servers' instant from which on nobody had a reason to take a shard over (V7); null: there is none */

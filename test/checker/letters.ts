@@ -1,5 +1,7 @@
-/** V6: each record that nothing may take is dead-lettered once, and each dead letter is of a record that there is (I11). */
+/** V6: each record that nothing may take is dead-lettered once, and no other is (I11). And what has no dead letter was folded. */
+import { named } from './bytes.ts';
 import type { Run } from './run.ts';
+import type { Taken } from './taken.ts';
 
 const at = (topic: string, partition: number, offset: number): string => `${topic}-${partition}@${offset}`;
 
@@ -15,13 +17,47 @@ export function lettersBy({ outputs }: Pick<Run, 'outputs'>): Map<string, number
   return letters;
 }
 
-export function checkLetters(run: Run): void {
+export function checkLetters(run: Run, taken: Taken): void {
   const report = run.findings.of('V6');
   const letters = lettersBy(run);
-  for (const { topic, partition, offset } of run.evidence.poison)
-    if (!letters.has(at(topic, partition, offset))) report(at(topic, partition, offset), 'cannot be used and has no dead letter');
-  for (const [origin, count] of letters) if (count > 1) report(origin, `has ${count} dead letters`);
+  const poison = new Set(run.evidence.poison.map(({ topic, partition, offset }) => at(topic, partition, offset)));
+  for (const origin of poison) if (!letters.has(origin)) report(origin, 'cannot be used and has no dead letter');
+  for (const [origin, count] of letters) {
+    if (count > 1) report(origin, `has ${count} dead letters`);
+    if (!poison.has(origin)) report(origin, 'can be used and has a dead letter');
+  }
   for (const { record } of run.outputs.letters)
     if (record !== null && run.inputs.find(record.origin) === null)
       report(at(record.origin.topic, record.origin.partition, record.origin.offset), 'has a dead letter, but there is no such record');
+  checkPlaces(run, taken, letters);
+}
+
+/** Each event was folded where its customer is, or has a dead letter, or was accepted as lost (V1). */
+function checkPlaces(run: Run, taken: Taken, letters: ReadonlyMap<string, number>): void {
+  const report = run.findings.of('V1');
+  const gaps = gapsOf(run);
+  for (const partition of run.inputs.all) {
+    if (partition.rerouted) continue;
+    const lost = gaps.get(named(partition)) ?? [];
+    for (const [index, { outcome }] of partition.decoded.entries()) {
+      const offset = partition.records[index]?.offset ?? -1;
+      if (outcome !== 'event' || taken.of(partition, index) !== null || letters.has(`${named(partition)}@${offset}`)) continue;
+      if (!lost.some(([from, to]) => offset >= from && offset < to)) report(`${named(partition)}@${offset}`, 'was never folded');
+    }
+  }
+}
+
+/** What operators have accepted as lost, by input partition: offsets from, up to. */
+export function gapsOf({ shards }: Pick<Run, 'shards'>): Map<string, [number, number][]> {
+  const gaps = new Map<string, [number, number][]>();
+  for (const { steps } of shards) {
+    for (const [i, { header }] of steps.entries()) {
+      if (header.accepted === null) continue;
+      for (const position of header.positions) {
+        const before = steps[i - 1]?.header.positions.find((other) => named(other) === named(position))?.next ?? 0;
+        if (position.next > before) gaps.set(named(position), [...(gaps.get(named(position)) ?? []), [before, position.next]]);
+      }
+    }
+  }
+  return gaps;
 }

@@ -17,12 +17,15 @@ import type { Evidence } from './evidence.ts';
 import type { Inputs, Partition } from './inputs.ts';
 import type { Step } from './journal.ts';
 
+/** `newest`: the running maximum of event time in its input before it; −∞ where there was none */
+export type Replayed = TakenItem & { readonly newest: number };
+
 export interface ReplayedStep {
   readonly step: Step;
   /** in the chain */
   readonly index: number;
   readonly before: JournalHeader;
-  readonly taken: readonly TakenItem[];
+  readonly taken: readonly Replayed[];
   /** W behind the last record: an end that was reached with it may have lifted W further */
   readonly watermark: Instant;
   /** all but what is carried or published */
@@ -103,8 +106,8 @@ const compare = (a: TopicPartition, b: TopicPartition): number =>
   a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1;
 
 /** The merge order and W, as design.md says them. */
-function merge(lanes: readonly Lane[], since: Instant, future: Instant): { taken: TakenItem[]; watermark: Instant } {
-  const taken: TakenItem[] = [];
+function merge(lanes: readonly Lane[], since: Instant, future: Instant): { taken: Replayed[]; watermark: Instant } {
+  const taken: Replayed[] = [];
   let watermark: Instant = since;
   for (;;) {
     let first: Lane | null = null;
@@ -117,7 +120,7 @@ function merge(lanes: readonly Lane[], since: Instant, future: Instant): { taken
       least = time;
     }
     if (first === null) return { taken, watermark };
-    taken.push({ item: itemOf(first), watermark });
+    taken.push({ item: itemOf(first), watermark, newest: first.newest });
     first.newest = least;
     first.next += 1;
     let bound = Number.POSITIVE_INFINITY;

@@ -33,13 +33,14 @@ export function checkSteps(run: Run, taken: Taken): void {
         const where = `${topics.journal}-${shard.shard}@${made.step.offset}`;
         bytes = checkEntries(run, shard, made, dues, bytes, where, report);
         checkHeader(made, where, report);
+        checkWatermark(run, made, where);
         for (const record of made.records) {
           const lane = record.topic === topics.reroute ? `${named(record)} from ${shard.shard}` : named(record);
           const list = expected.get(lane);
           if (list === undefined) expected.set(lane, [{ record, by: where }]);
           else list.push({ record, by: where });
         }
-        for (const item of made.taken) taken.note(shard.shard, item, made.step.header.now, run.evidence.limits.future);
+        for (const item of made.taken) taken.note(shard.shard, item, made.step.header.now, run.evidence.limits.future, where);
         run.compared.steps += 1;
         run.compared.records += made.taken.length;
         run.compared.outputs += made.records.length;
@@ -109,6 +110,21 @@ function checkHeader({ step: { header }, before, watermark, notKeyed, newest }: 
     // undefined: a source that is read no longer
     if (should !== undefined && position.newest !== should)
       report(where, `the newest event of ${named(position)} is ${position.newest}, it should be ${should}`);
+  }
+}
+
+/**
+ * An input holds W at the newest event taken of it, until its end is reached: then at the instant at which it was asked for, less the guard, which is before what
+ * follows was appended. What was forwarded comes from an input that another shard reads.
+ */
+function checkWatermark({ evidence, findings }: Run, { taken }: ReplayedStep, where: string): void {
+  const { clockSlackMs = null, settings } = evidence;
+  if (clockSlackMs === null) return;
+  for (const { item, watermark, newest } of taken) {
+    if (item.input.tp.topic === settings.topics.reroute) continue;
+    const bound = Math.max(newest, item.record.timestamp - settings.guardMs + clockSlackMs);
+    if (watermark > bound)
+      findings.add('V1', where, `takes ${named(item.input.tp)}@${item.record.offset} under W ${watermark}, which may be ${bound} at most`);
   }
 }
 

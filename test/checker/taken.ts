@@ -2,6 +2,8 @@
 import { shardOf } from '../../src/codec/murmur2.ts';
 import type { Instant } from '../../src/domain/ids.ts';
 import type { TakenItem } from '../../src/engine/merge.ts';
+import { named } from './bytes.ts';
+import type { Report } from './findings.ts';
 import type { Inputs, Partition } from './inputs.ts';
 
 interface Place {
@@ -16,11 +18,14 @@ export class Taken {
   readonly #shards: number;
   readonly #places = new Map<Partition, Place[]>();
   readonly #counts: number[] = [];
+  readonly #report: Report;
   #ahead = 0;
 
-  constructor(inputs: Inputs, shards: number) {
+  /** @param report told of what is taken twice */
+  constructor(inputs: Inputs, shards: number, report: Report) {
     this.#inputs = inputs;
     this.#shards = shards;
+    this.#report = report;
   }
 
   /** The furthest that an event was ahead of its step's clock, within what is accepted, ms. */
@@ -31,8 +36,9 @@ export class Taken {
   /**
    * A record that is forwarded is noted where it arrives.
    * @param now of its step
+   * @param where its step is
    */
-  note(shard: number, { item: { origin, decoded }, watermark }: TakenItem, now: Instant, future: number): void {
+  note(shard: number, { item: { origin, decoded }, watermark }: TakenItem, now: Instant, future: number, where: string): void {
     if (decoded.outcome !== 'event') return;
     const ahead = decoded.event.at - now;
     if (ahead > this.#ahead && ahead <= future) this.#ahead = ahead;
@@ -46,6 +52,7 @@ export class Taken {
       places = [];
       this.#places.set(found.partition, places);
     }
+    if (places[found.index] !== undefined) this.#report(where, `takes ${named(origin)}@${origin.offset}, which was taken before`);
     places[found.index] = { rank, watermark };
   }
 

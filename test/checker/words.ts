@@ -1,5 +1,5 @@
 /**
- * V9: the words that stand in customers' comments alone stand nowhere else: in no log line, no metric, no journal, no state, no output but a dead letter's copy
+ * V9: no log line names a customer; and the words that stand in customers' comments alone stand nowhere else: in no log line, no metric, no journal, no state, no output but a dead letter's copy
  * of the record. Inputs and reroute hold the records as they came. States in samples are the journal's (V4).
  */
 import type { Evidence } from './evidence.ts';
@@ -11,7 +11,8 @@ const BLOCK = 1 << 20;
 
 export function checkWords({ evidence, outputs, findings }: Run): void {
   const report = findings.of('V9');
-  const { canaries, words, settings, seen, stores } = evidence;
+  const { canaries, customers = [], words, settings, seen, stores } = evidence;
+  for (const { where, text } of words) for (const id of customers) if (text.includes(id)) report(where, `names the customer ${id}`);
   if (canaries.length === 0) return;
   const search = new Search(canaries, report);
   for (const { where, text } of words) search.text(where, text);
