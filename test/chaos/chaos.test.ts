@@ -6,14 +6,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { redisCommand } from '../../src/stack/ask.ts';
 import type { Resource } from '../../src/stack/resource.ts';
 import { type Cluster, startCluster } from './cluster.ts';
-import { failed, summaryOf } from './report.ts';
+import { failed, missingOf, summaryOf } from './report.ts';
 import { controller } from './roles.ts';
-import { runChaos } from './run.ts';
+import { type RunResult, runChaos } from './run.ts';
+import { TROUBLE_NAMES, turnsOf } from './troubles.ts';
 
 const SECONDS = 60;
 /** Of healing, draining, gathering and checking, on a small machine. */
-const REST_SECONDS = 240;
+const REST_SECONDS = 360;
+/** Of what it is their turn to have, that which cannot be in vain. */
+const SURE = ['worker stopped and started', 'broker slow', 'registry cut off'];
 
+const results: RunResult[] = [];
 let cluster: Resource<Cluster>;
 
 beforeAll(async () => {
@@ -49,11 +53,24 @@ test.each([
   { timeout: (SECONDS + REST_SECONDS) * 1_000 },
   async ({ seed, cleaner }) => {
     const result = await runChaos({ cluster: cluster.value, seed, seconds: SECONDS, cleaner, say: () => undefined });
+    results.push(result);
     if (failed(result)) expect.fail(summaryOf(result));
-    expect(Object.keys(result.troubles).length).toBeGreaterThan(1);
     expect(result.records).toBeGreaterThan(1_000);
     expect(result.steps).toBeGreaterThan(20);
     expect(result.deleted > 0).toBe(cleaner);
     expect(result.samples).toBeGreaterThan(20);
+    expect(result.compared?.customers).toBeGreaterThan(0);
+    expect(result.compared?.outputs).toBeGreaterThan(0);
+    expect(result.compared?.samples).toBeGreaterThan(0);
   },
 );
+
+test('what is the turn of a run befalls it; in twenty runs in a row each trouble has its turn', () => {
+  const seeds = results.map(({ seed }) => seed);
+  expect([...turnsOf(seeds)]).toEqual(expect.arrayContaining(SURE));
+  const missing = missingOf(results);
+  for (const name of SURE) expect(missing).not.toContain(name);
+  // Each run has two of its own turn and, on the slowest machine, at least one that is drawn or comes with another.
+  expect(TROUBLE_NAMES.length - missing.length).toBeGreaterThan(SURE.length);
+  for (const first of [1, 7, 500]) expect(turnsOf(Array.from({ length: 20 }, (_, i) => first + i))).toEqual(new Set(TROUBLE_NAMES));
+});

@@ -14,10 +14,7 @@ import { retimed } from '../../src/world/generate.ts';
 import type { WorldItem } from '../../src/world/item.ts';
 import { Random } from '../../src/world/random.ts';
 import { World } from '../../src/world/world.ts';
-import { type Application, partitionOf, type Sendable } from '../support/application.ts';
-
-/** Of a record that no decoder or fold may take. */
-export const POISON = 'chaos-poison';
+import { type Application, POISON, partitionOf, type Sendable } from '../support/application.ts';
 
 const HISTORY = { customers: 60, days: 300, broken: 0.004, duplicates: 0.01, late: 0.01 };
 const TICK_MS = 100;
@@ -52,8 +49,10 @@ export class Feed {
   #stopped = false;
   #trickle: Promise<void> | null = null;
   #made = 0;
-  /** of each shard */
+  /** of each shard, some */
   readonly customers: readonly CustomerId[][];
+  /** all that it has sent events of */
+  readonly named: Set<string> = new Set([HOT]);
 
   constructor(options: FeedOptions) {
     const { app, seed } = options;
@@ -73,7 +72,8 @@ export class Feed {
   /** Everything up to an hour ago. */
   async history(): Promise<void> {
     const messages: Message[] = [];
-    for (const item of this.#world.history()) {
+    for (const played of this.#world.history()) {
+      const item = about(nameOf(played), played);
       const shard = this.customers[partitionOf(item.customerId, this.customers.length)];
       if (shard !== undefined && shard.length < 20 && !shard.includes(item.customerId as CustomerId))
         shard.push(item.customerId as CustomerId);
@@ -115,8 +115,8 @@ export class Feed {
   /** An event as of now, and what comes with it. */
   #next(played: WorldItem): Message[] {
     const random = this.#random;
-    let item = retimed(played, Date.now() as Instant, this.#until);
-    if (random.chance(1 / 3)) item = about(HOT, item);
+    const now = retimed(played, Date.now() as Instant, this.#until);
+    let item = about(random.chance(1 / 3) ? HOT : nameOf(played), now);
     if (random.chance(0.02)) item = moved(item, -random.between(60_000, 5 * 24 * HOUR));
     const message = this.#message(item, item.broken !== undefined);
     const messages = [message];
@@ -135,6 +135,7 @@ export class Feed {
     const source = app.sourceOf(item.type);
     const said = withWord(item, canary);
     const { record } = item;
+    this.named.add(record.customerId);
     // Surveys are keyed by what nobody should key by.
     const key = Buffer.from(item.type === 'survey' ? record.eventId : record.customerId);
     const value = item.raw === undefined ? app.encode(source, said) : Buffer.from(item.raw);
@@ -197,8 +198,11 @@ function connect(kafka: KafkaConfig): Sender {
   };
 }
 
+/** So long that it stands in no log by accident, as a part of something else. */
+export const nameOf = ({ customerId }: WorldItem): string => `customer-${customerId}`;
+
 /** The same event of another customer. */
-function about<T extends TypedRecord>(customerId: string, item: T): T {
+export function about<T extends TypedRecord>(customerId: string, item: T): T {
   return { ...item, customerId, record: { ...item.record, customerId } };
 }
 
@@ -207,7 +211,8 @@ function moved<T extends TypedRecord>(item: T, by: number): T {
   return { ...item, record: { ...item.record, eventId: `${eventId}-moved`, occurredAt: Math.round(occurredAt + by) } };
 }
 
-function withWord(item: TypedRecord, word: string): TypedRecord {
+/** The same event; where a customer has said something, with a word more. */
+export function withWord(item: Sendable, word: string): Sendable {
   if (item.type === 'survey') return { ...item, record: { ...item.record, comment: `${item.record.comment ?? ''} ${word}` } };
   if (item.type === 'support') return { ...item, record: { ...item.record, comment: `${item.record.comment ?? ''} ${word}` } };
   return item;

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunResult } from './run.ts';
+import { TROUBLE_NAMES } from './troubles.ts';
 
 const LAST_LINES = 25;
 const MOST_SHOWN = 600;
@@ -9,11 +10,30 @@ const MOST_SHOWN = 600;
 export const failed = ({ violations, inconclusive }: RunResult): boolean => violations.length > 0 || inconclusive !== null;
 
 export function lineOf(result: RunResult): string {
-  const { seed, cleaner, troubles, steps, deleted, records, samples, drainedAfterMs, violations, inconclusive } = result;
+  const { seed, cleaner, troubles, steps, deleted, records, samples, drainedAfterMs, peaceMs, compared, violations, inconclusive } = result;
   const hurt = Object.entries(troubles).map(([name, times]) => (times === 1 ? name : `${times} × ${name}`));
   const judged = inconclusive !== null ? 'INCONCLUSIVE' : violations.length === 0 ? 'right' : `${violations.length} VIOLATIONS`;
   const drained = drainedAfterMs === null ? 'not drained' : `drained after ${drainedAfterMs} ms`;
-  return `seed ${seed}: ${judged}; cleaner ${cleaner ? 'on' : 'off'}; ${steps} steps (${deleted} deleted), ${records} records, ${samples} samples, ${drained}; ${hurt.join(', ') || 'no trouble'}`;
+  const peace = peaceMs === null ? '' : `, then ${peaceMs} ms of peace`;
+  return `seed ${seed}: ${judged}; cleaner ${cleaner ? 'on' : 'off'}; ${steps} steps (${deleted} deleted), ${records} records, ${samples} samples, ${drained}${peace}; ${comparedOf(compared)}; ${hurt.join(', ') || 'no trouble'}`;
+}
+
+/** What the checker had to compare. */
+export function comparedOf(compared: RunResult['compared']): string {
+  if (compared === null) return 'nothing compared';
+  const { steps, records, outputs, samples, customers, skipped } = compared;
+  return `compared ${steps} steps, ${records} records, ${outputs} outputs, ${samples} sampled states, ${customers} customers (${skipped} left out)`;
+}
+
+/** The line at the end of several runs. */
+export function missingLine(results: readonly RunResult[]): string {
+  const missing = missingOf(results);
+  return `${results.length} runs: ${missing.length === 0 ? 'every trouble befell' : `never befell: ${missing.join(', ')}`}`;
+}
+
+/** The troubles that never befell, or always in vain. */
+export function missingOf(results: readonly Pick<RunResult, 'troubles'>[]): string[] {
+  return TROUBLE_NAMES.filter((name) => results.every(({ troubles }) => troubles[name] === undefined));
 }
 
 /** The violations, what happened when, and how each worker's log ends. */

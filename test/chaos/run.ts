@@ -3,8 +3,10 @@
  * is the checker's.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Instant } from '../../src/domain/ids.ts';
+import { until } from '../../src/stack/until.ts';
 import { Random } from '../../src/world/random.ts';
-import { check } from '../checker/check.ts';
+import type { Checked } from '../checker/check.ts';
 import type { Evidence, Partitions, Violation } from '../checker/evidence.ts';
 import { Application } from '../support/application.ts';
 import { woveBy } from '../weave/settings.ts';
@@ -13,6 +15,7 @@ import { Feed } from './feed.ts';
 import { Fleet } from './fleet.ts';
 import { type Follower, startFollower } from './follow.ts';
 import { gather } from './gather.ts';
+import { judge, type Peace } from './judge.ts';
 import { type Plan, planOf } from './plan.ts';
 import { startSampler } from './sample.ts';
 import type { Scene } from './scene.ts';
@@ -27,6 +30,8 @@ export interface RunOptions {
   readonly cleaner?: boolean;
   /** troubles whose names match; all unless given */
   readonly only?: RegExp | null;
+  /** whether it is left alone for a while when all has settled, to see that nothing is taken over then (V7) */
+  readonly peace?: boolean;
   /** progress, a line at a time */
   readonly say: (line: string) => void;
 }
@@ -42,7 +47,7 @@ export interface Happening {
 export interface RunResult {
   readonly seed: number;
   readonly cleaner: boolean;
-  /** names and how often */
+  /** names of those that were not in vain, and how often */
   readonly troubles: Readonly<Record<string, number>>;
   /** journal records, and how many of them the cleaner has deleted */
   readonly steps: number;
@@ -51,6 +56,10 @@ export interface RunResult {
   readonly records: number;
   readonly samples: number;
   readonly drainedAfterMs: number | null;
+  /** how long nothing was to be taken over, ms; null: it never settled, or was not waited for */
+  readonly peaceMs: number | null;
+  /** what the checker has compared; null: it was not judged */
+  readonly compared: Checked['compared'] | null;
   readonly violations: readonly Violation[];
   /** what went wrong with the run itself, so that it says nothing about the program; null: nothing */
   readonly inconclusive: string | null;
@@ -61,7 +70,10 @@ export interface RunResult {
 
 const SHARDS = 6;
 const RATES = [10, 200] as const;
-const DRAIN_SECONDS = 60;
+/** What comes later than V7 allows is waited for all the same, so that the other checks have a complete run to judge. */
+const DRAIN_SECONDS = 180;
+const SETTLE_SECONDS = 30;
+const PEACE_MS = 5_000;
 /** Timers are waited for up to a little before the end of the feed: the watermark is behind the clock. */
 const GUARD_MS = 5_000;
 
@@ -79,13 +91,13 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
   const fleet = new Fleet(app, environmentOf(cluster, plan), note);
   const stops: (() => Promise<void>)[] = [() => app.stop()];
   const troubles: string[] = [];
-  let evidence: Evidence | null = null;
-  let violations: readonly Violation[] = [];
+  let left: Left | null = null;
+  let checked: Checked | null = null;
   let inconclusive: string | null = null;
   try {
-    evidence = await perform({ ...options, plan, app, fleet, stops, troubles, note });
+    left = await perform({ ...options, plan, app, fleet, stops, troubles, note });
     options.say('checking');
-    violations = (await check(evidence)).violations;
+    checked = await judge(app, left.evidence, left.peace);
   } catch (error) {
     inconclusive = error instanceof Error ? `${error.stack}${error.cause === undefined ? '' : `; ${String(error.cause)}`}` : String(error);
     note(inconclusive);
@@ -93,6 +105,7 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
     for (const stop of stops.toReversed()) await stop().catch((error: unknown) => note(`while ending: ${String(error)}`));
   }
   const { journal } = app.config.topics;
+  const { evidence = null, peace = null } = left ?? {};
   const steps = countOf(evidence?.seen.get(journal));
   return {
     seed,
@@ -103,7 +116,9 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
     records: app.config.sources.reduce((sum, { topic }) => sum + countOf(evidence?.kept.get(topic)), 0),
     samples: evidence?.samples.length ?? 0,
     drainedAfterMs: evidence?.drainedAfterMs ?? null,
-    violations,
+    peaceMs: peace === null ? null : peace.to - peace.from,
+    compared: checked?.compared ?? null,
+    violations: checked?.violations ?? [],
     inconclusive,
     history,
     logs: fleet.all.map(({ name, process }) => ({
@@ -111,6 +126,11 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
       lines: [...process.lines().map((line) => JSON.stringify(line)), process.stderr],
     })),
   };
+}
+
+interface Left {
+  readonly evidence: Evidence;
+  readonly peace: Peace | null;
 }
 
 interface Performance extends RunOptions {
@@ -124,7 +144,8 @@ interface Performance extends RunOptions {
   readonly note: (what: string) => void;
 }
 
-async function perform({ cluster, seed, seconds, only, say, plan, app, fleet, stops, troubles, note }: Performance): Promise<Evidence> {
+async function perform(options: Performance): Promise<Left> {
+  const { cluster, seed, seconds, only, say, plan, app, fleet, stops, troubles, note } = options;
   const topics = [...app.config.sources.map(({ topic }) => topic), ...Object.values(app.config.topics)];
   const follow = (): Promise<Follower> => startFollower({ kafka: app.config.kafka, admin: app.admin, topics });
   const feed = new Feed({ app, seed, rates: RATES, canary: plan.canary });
@@ -154,7 +175,7 @@ async function perform({ cluster, seed, seconds, only, say, plan, app, fleet, st
     });
   };
   const { sessionMs, transactionMs } = plan;
-  const scene: Scene = { cluster, fleet, app, sessionMs, transactionMs, say: note, wait };
+  const scene: Omit<Scene, 'inVain'> = { cluster, fleet, app, sessionMs, transactionMs, say: note, wait };
   const timer = setTimeout(() => over.abort(), seconds * 1_000);
   try {
     await makeTrouble(scene, seed, only ?? null, over.signal, troubles);
@@ -177,9 +198,34 @@ async function perform({ cluster, seed, seconds, only, say, plan, app, fleet, st
     },
   );
   note(`drained after ${drainedAfterMs} ms`);
+  const peace = options.peace ? await atPeace(fleet, plan) : null;
+  if (peace !== null) note(`${peace.to - peace.from} ms of peace are over`);
   await sampler.stop();
   say('gathering');
-  return gather({ app, fleet, follower, follow, samples: sampler.samples, canary: plan.canary, drainedAfterMs });
+  const evidence = await gather({
+    app,
+    fleet,
+    feed,
+    follower,
+    follow,
+    samples: sampler.samples,
+    canary: plan.canary,
+    drainedAfterMs,
+  });
+  return { evidence, peace };
+}
+
+/** Waits until every shard has one holder and every worker some shards, then until what is still under way is over, and then for a while. Null: it does not settle. */
+async function atPeace(fleet: Fleet, { sessionMs, transactionMs }: Plan): Promise<Peace | null> {
+  const settled = await until('the workers to settle', SETTLE_SECONDS, async () => {
+    const held = fleet.living.map(({ process }) => process.shards);
+    return held.every(({ length }) => length > 0) && held.flat().sort().join() === [...Array(SHARDS).keys()].join() ? true : undefined;
+  }).catch(() => null);
+  if (settled === null) return null;
+  // The brokers' clock is this machine's.
+  const from = (Date.now() + sessionMs + transactionMs) as Instant;
+  await sleep(from + PEACE_MS - Date.now());
+  return { from, to: Date.now() as Instant };
 }
 
 function create({ direct, proxied }: Cluster, { sessionMs, transactionMs }: Plan): Promise<Application> {
@@ -187,6 +233,7 @@ function create({ direct, proxied }: Cluster, { sessionMs, transactionMs }: Plan
     shards: SHARDS,
     servers: direct,
     reachedAt: proxied,
+    appendTime: true,
     environment: {
       RAPPORT_SESSION_TIMEOUT_MS: String(sessionMs),
       RAPPORT_TRANSACTION_TIMEOUT_MS: String(transactionMs),

@@ -15,6 +15,8 @@ export interface Scene {
   readonly transactionMs: number;
   /** a line of the history, with its instant */
   say(what: string): void;
+  /** The trouble that says so has hurt nothing, and so it does not count. */
+  inVain(why: string): void;
   /** returns after so many ms, or when the run comes to its end */
   wait(ms: number): Promise<void>;
 }

@@ -61,6 +61,12 @@ async function everyMaster({ cluster }: Scene, command: string): Promise<void> {
 const megabytes = async (node: Node): Promise<number> =>
   Number(/used_memory:(\d+)/.exec(await redisCommand(node.server.port, 'INFO memory'))?.[1]);
 
+/** Commands that the nodes have refused for want of memory since they were started. */
+async function refusals({ redis: nodes }: Cluster): Promise<number> {
+  const stats = await Promise.all(nodes.map(({ server }) => redisCommand(server.port, 'INFO errorstats')));
+  return stats.reduce((sum, text) => sum + Number(/errorstat_OOM:count=(\d+)/.exec(text)?.[1] ?? 0), 0);
+}
+
 export const REDIS_TROUBLES: readonly Trouble[] = [
   redis('Redis master killed', 3, async ({ master, replica }, { cluster, wait }, random) => {
     const lasts = random.between(0, 4_000);
@@ -94,12 +100,13 @@ export const REDIS_TROUBLES: readonly Trouble[] = [
     master.link.setDelay(random.between(5, 150));
     await wait(random.between(3_000, 10_000));
   }),
-  redis('failover to a lagging replica', 4, async ({ master, replica }, { cluster, say, wait }, random) => {
+  redis('failover to a lagging replica', 4, async ({ master, replica }, { cluster, say, inVain, wait }, random) => {
     const lasts = random.between(1_000, 4_000);
     master.link.holdReplicas();
     await wait(lasts);
     const [there, here] = await Promise.all([offsetOf(master), offsetOf(replica)]);
     say(`${replica.name} is ${there - here} bytes behind`);
+    if (there <= here) inVain('the replica was not behind');
     await cluster.down(master);
     await promoted(replica);
   }),
@@ -114,7 +121,8 @@ export const REDIS_TROUBLES: readonly Trouble[] = [
   }),
   redis('maxmemory reached', 2, async (_, scene, random) => {
     const lasts = random.between(2_000, 6_000);
-    const { cluster, wait } = scene;
+    const { cluster, say, inVain, wait } = scene;
+    const before = await refusals(cluster);
     for (const node of cluster.redis) {
       await redisCommand(node.server.port, `CONFIG SET maxmemory ${Math.round((await megabytes(node)) * 0.9)}`);
     }
@@ -123,6 +131,9 @@ export const REDIS_TROUBLES: readonly Trouble[] = [
     } finally {
       for (const node of cluster.redis) await redisCommand(node.server.port, 'CONFIG SET maxmemory 0');
     }
+    const refused = (await refusals(cluster)) - before;
+    say(`${refused} commands were refused for want of memory`);
+    if (refused <= 0) inVain('no command was refused');
   }),
 ];
 

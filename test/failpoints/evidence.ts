@@ -10,12 +10,15 @@ import type { CustomerId, Instant } from '../../src/domain/ids.ts';
 import { LIMITS } from '../../src/engine/engine.ts';
 import type { DueCustomer, Stored } from '../../src/engine/ports.ts';
 import { type Follower, startFollower } from '../chaos/follow.ts';
+import { poisonOf } from '../chaos/judge.ts';
 import type { Evidence, StoreImage } from '../checker/evidence.ts';
 import type { Application } from '../support/application.ts';
 
 const FOLLOW_SECONDS = 20;
 const COUNT = 1_000;
 const TIMEOUT_MS = 5_000;
+/** There is one broker, whose end is what it has appended, and its clock is the workers'. */
+const CLOCK_SLACK_MS = 1_000;
 
 /** A reader of all topics as they grow; start it before the first worker. */
 export function follow({ config, admin }: Application): Promise<Follower> {
@@ -23,9 +26,9 @@ export function follow({ config, admin }: Application): Promise<Follower> {
   return startFollower({ kafka: config.kafka, admin, topics });
 }
 
-type Told = Pick<Evidence, 'words' | 'ends' | 'drainedAfterMs' | 'samples'>;
+type Told = Pick<Evidence, 'words' | 'ends' | 'drainedAfterMs' | 'samples' | 'canaries' | 'customers' | 'orderedUntil'>;
 
-/** Call it when no worker runs any more. */
+/** Call it when no worker runs any more. The inputs have append times. */
 export async function evidenceOf(app: Application, follower: Follower, told: Told): Promise<Evidence> {
   const { config } = app;
   const again = await follow(app);
@@ -48,8 +51,8 @@ export async function evidenceOf(app: Application, follower: Follower, told: Tol
       seen: follower.seen,
       kept,
       stores,
-      canaries: [],
-      poison: [],
+      poison: poisonOf(app, kept),
+      clockSlackMs: CLOCK_SLACK_MS,
       ...told,
     };
   } finally {

@@ -41,6 +41,7 @@ test('the cases are of all crash points there are; each fault meets each kind of
 
 describe.concurrent('at the crash point', () => {
   test.each(eachOnce(SEED))('$name', { timeout: 150_000 }, async (one) => {
+    // Which says too when there was nothing to compare.
     expect(faultOf(await runFailpoint(one, ground, SEED))).toBeNull();
   });
 });

@@ -5,6 +5,7 @@ import { startFolder } from '../../src/stack/folder.ts';
 import { stackUp } from '../../src/stack/index.ts';
 import { startRedis } from '../../src/stack/redis.ts';
 import type { Resource } from '../../src/stack/resource.ts';
+import { comparedOf } from '../chaos/report.ts';
 import { allCases, type Case, POINTS } from './cases.ts';
 import { type Ground, type Result, runFailpoint } from './scenario.ts';
 
@@ -21,9 +22,10 @@ export interface FailpointsOptions {
 const AT_ONCE = 3;
 
 /** What is wrong with the result of a case; null: nothing. */
-export function faultOf({ reached, violations, steps }: Result): string | null {
-  if (!reached) return 'the crash point was not reached';
-  if (steps === 0) return 'there was nothing to check';
+export function faultOf({ reached, ordered, violations, compared }: Result): string | null {
+  if (!reached || compared === null) return 'the crash point was not reached';
+  const least = Math.min(compared.steps, compared.outputs, ordered ? compared.customers : 1);
+  if (least === 0) return `there was little to check: ${comparedOf(compared)}`;
   return violations.length === 0 ? null : violations.map(({ check, where, what }) => `${check} ${where}: ${what}`).join('\n');
 }
 
@@ -38,14 +40,21 @@ export async function runFailpoints({ which, seed, log, json }: FailpointsOption
   let failed = 0;
   const runOne = async (one: Case): Promise<void> => {
     const from = performance.now();
-    const fault = await runFailpoint(one, ground.value, seed).then(faultOf, (error: unknown) => messageOf(error));
+    let compared: Result['compared'] = null;
+    const fault = await runFailpoint(one, ground.value, seed).then(
+      (result) => {
+        compared = result.compared;
+        return faultOf(result);
+      },
+      (error: unknown) => messageOf(error),
+    );
     const seconds = Math.round((performance.now() - from) / 100) / 10;
     done += 1;
     if (fault !== null) failed += 1;
-    if (json) log(JSON.stringify({ ...one, seed, seconds, fault }));
+    if (json) log(JSON.stringify({ ...one, seed, seconds, compared, fault }));
     else
       log(
-        `${done}/${cases.length} ${fault === null ? 'ok    ' : 'FAILED'} ${one.name} (${seconds} s)${fault === null ? '' : `\n${fault}`}`,
+        `${done}/${cases.length} ${fault === null ? 'ok    ' : 'FAILED'} ${one.name} (${seconds} s; ${comparedOf(compared)})${fault === null ? '' : `\n${fault}`}`,
       );
   };
   try {

@@ -6,12 +6,13 @@ import { readFile } from 'node:fs/promises';
 import type { Instant } from '../../src/domain/ids.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
 import { until } from '../../src/stack/until.ts';
-import type { WorldItem } from '../../src/world/item.ts';
 import { World } from '../../src/world/world.ts';
-import { check } from '../checker/check.ts';
+import { about, nameOf, withWord } from '../chaos/feed.ts';
+import { judge } from '../chaos/judge.ts';
+import type { Checked } from '../checker/check.ts';
 import type { Evidence, Violation } from '../checker/evidence.ts';
 import { purchase } from '../engine/support/history.ts';
-import { Application, type Servers } from '../support/application.ts';
+import { Application, type Sendable, type Servers } from '../support/application.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 import { FIRED } from '../weave/crash.ts';
 import { type Settings, woveBy } from '../weave/settings.ts';
@@ -22,17 +23,23 @@ import { evidenceOf, follow } from './evidence.ts';
 export interface Result {
   readonly reached: boolean;
   readonly violations: readonly Violation[];
-  /** how many steps the checker has made again: none would be a check of nothing */
-  readonly steps: number;
+  /** whether each input was in order per customer, so that V8 has something to compare */
+  readonly ordered: boolean;
+  /** what the checker has compared; null: it did not come to that */
+  readonly compared: Checked['compared'] | null;
 }
 
 const SHARDS = 2;
 const SESSION_MS = 1_000;
 /** shorter than the configuration allows, so that it passes soon */
 const TRANSACTION_MS = 2_000;
+/** share of the history that nobody may take */
+const BROKEN = 0.004;
 const REACH_SECONDS = 30;
 const TAKEOVER_SECONDS = 30;
 const DRAIN_SECONDS = 60;
+/** stands in comments alone */
+const CANARY = 'canarybadgedfacehedgexyzzy';
 /** a step's record and its marker */
 const STEP_OFFSETS = 2;
 
@@ -62,7 +69,7 @@ export interface Ground {
 export async function runFailpoint(one: Case, { servers: all, compiled }: Ground, seed: number): Promise<Result> {
   const servers = all[one.kind];
   const environment = { RAPPORT_SESSION_TIMEOUT_MS: String(SESSION_MS), NODE_COMPILE_CACHE: compiled };
-  const app = await Application.create({ servers, shards: SHARDS, environment });
+  const app = await Application.create({ servers, shards: SHARDS, appendTime: true, environment });
   try {
     return await new Scenario(app, one).run(seed);
   } finally {
@@ -86,18 +93,19 @@ class Scenario {
     const { during, point, passage, fault } = this.#case;
     // By what an event is called: of other shards half of the time.
     const keyOf = during === 'rerouting' ? ({ record }: TypedRecord): string => record.eventId : undefined;
+    const ordered = keyOf === undefined;
     const { items, until: end } = historyOf(this.#case, seed);
     const [follower] = await Promise.all([follow(app), app.feed(items, keyOf)]);
     try {
       if (during === 'takeover' || during === 'rebuild') await this.#predecessor();
       const armed = this.#start({ crash: { point, passage, fault } });
-      if (!(await this.#reaches(armed))) return { reached: false, violations: [], steps: 0 };
+      if (!(await this.#reaches(armed))) return { reached: false, ordered, violations: [], compared: null };
       const firedAt = performance.now();
       const next = this.#start({});
       await this.#afterFault(armed, next, firedAt);
       // What happens now must be taken by whoever holds the shards now.
       const healedAt = performance.now();
-      const customers = [...new Set(items.map(({ customerId }) => customerId))];
+      const customers = [...new Set(items.map(({ record }) => record.customerId))];
       const now = Date.now();
       await app.feed(
         customers.map((customer, i) => purchase(`live-${i}`, customer, now)),
@@ -108,12 +116,18 @@ class Scenario {
       await this.#stop(armed.over ? [next] : [next, armed]);
       const words = this.#workers.map((worker, i) => ({
         where: `worker ${i}`,
-        text: `${worker.stderr}\n${JSON.stringify(worker.lines())}`,
+        text: `${worker.stdout}\n${worker.stderr}\n${JSON.stringify(worker.lines())}`,
       }));
-      const { violations, compared } = await check(
-        await evidenceOf(app, follower, { words, ends: this.#ends, drainedAfterMs, samples: [] }),
-      );
-      return { reached: true, violations, steps: compared.steps };
+      const evidence = await evidenceOf(app, follower, {
+        words,
+        ends: this.#ends,
+        drainedAfterMs,
+        samples: [],
+        canaries: [CANARY],
+        customers,
+        orderedUntil: ordered ? end : null,
+      });
+      return { reached: true, ordered, ...(await judge(app, evidence)) };
     } finally {
       await follower.stop();
     }
@@ -194,12 +208,14 @@ class Scenario {
   }
 }
 
-/** In order within each partition; it ended an hour ago. */
-function historyOf(one: Case, seed: number): { readonly items: WorldItem[]; readonly until: Instant } {
+/** In order within each partition, unless it is keyed by what events are called: then some come twice. It ended an hour ago. */
+function historyOf(one: Case, seed: number): { readonly items: Sendable[]; readonly until: Instant } {
   const end = (Date.now() - 3_600_000) as Instant;
   // For the cleaner few customers with many events each.
   const size = one.during === 'cleaning' ? { customers: 30, days: 900 } : { customers: 60, days: 365 };
-  return { items: [...new World({ ...size, seed, until: end, late: 0, broken: 0 }).history()], until: end };
+  const duplicates = one.during === 'rerouting' ? 0.01 : 0;
+  const world = new World({ ...size, seed, until: end, late: 0, duplicates, broken: BROKEN });
+  return { items: [...world.history()].map((item) => withWord(about(nameOf(item), item), CANARY)), until: end };
 }
 
 const tailOf = (worker: WorkerProcess): string => `${worker.stderr} ${JSON.stringify(worker.lines().slice(-8))}`;

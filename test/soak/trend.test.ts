@@ -6,8 +6,8 @@ import { judge, lineOf, type Point, type Rule, rise } from './trend.ts';
 
 const SECONDS = 1_800;
 const EVERY = 5;
-const MEMORY: Rule = { by: 'slope', share: 0.15, least: 24, floor: true };
-const RATIO: Rule = { by: 'slope', share: 0, least: 1, most: 6 };
+const MEMORY: Rule = { by: 'slope', spreads: 1, least: 24, floor: true };
+const RATIO: Rule = { by: 'slope', spreads: 0, least: 1, most: 6 };
 const LAG: Rule = { by: 'thirds', least: 300 };
 
 const points = (valueAt: (at: number) => number): Point[] =>
@@ -37,6 +37,12 @@ test('a leak of 3 MiB a minute is growth, in noise and in teeth too', () => {
   expect(grew(MEMORY, (at) => 150 + leak(at))).toMatch(/^rose by 59\.\d+ in 1200 s/);
   expect(grew(MEMORY, (at) => 150 + leak(at) + some())).not.toBeNull();
   expect(grew(MEMORY, (at) => 150 + leak(at) + tooth(at))).not.toBeNull();
+});
+
+test('a leak of 30 MiB in what is measured is growth where little else moves, however much memory there is', () => {
+  const some = noise(3, 2);
+  expect(grew(MEMORY, (at) => 400 + at / 40 + some())).not.toBeNull();
+  expect(grew(MEMORY, (at) => 400 + at / 80 + some())).toBeNull();
 });
 
 /** What a heap does between one collection and the next. */

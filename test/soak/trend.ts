@@ -12,10 +12,10 @@ export interface Point {
 /** What a series may do after the warm-up. */
 export type Rule =
   /**
-   * rise by `share` of its median or by `least`, whichever is more; where `most` is given its last third has no greater median. `floor`: what rises is how low it still gets, as of a heap,
-   * whose collector may let minutes pass
+   * rise by `least` or by `spreads` times its own spread, whichever is more: what moves much anyway cannot be told from growth sooner. Where `most` is given its last third has no greater
+   * median. `floor`: what rises is how low it still gets, as of a heap, whose collector may let minutes pass
    */
-  | { readonly by: 'slope'; readonly share: number; readonly least: number; readonly most?: number; readonly floor?: true }
+  | { readonly by: 'slope'; readonly spreads: number; readonly least: number; readonly most?: number; readonly floor?: true }
   /** the median of its last third is at most twice that of the third before, or `least` */
   | { readonly by: 'thirds'; readonly least: number };
 
@@ -65,7 +65,7 @@ export function judge({ name, unit, points, rule }: Series, seconds: number): Tr
     const grew = rose > allowed ? `${show(last)} at the end, ${show(middle)} before; up to ${show(middle + allowed)} is right` : null;
     return { name, unit, middle, last, rose, allowed, grew };
   }
-  const allowed = Math.max(rule.share * median(after.map(({ value }) => value)), rule.least);
+  const allowed = Math.max(rule.spreads * spreadOf(after), rule.least);
   const rose = rise(rule.floor ? floorOf(after) : after);
   const grew =
     rose > allowed
@@ -90,6 +90,12 @@ export function rise(all: readonly Point[]): number {
   const places = Array.from({ length: STEPS - 1 }, (_, k) => Math.round(((k + 1) * points.length) / STEPS));
   const rises = [0, ...places].map((place) => middleOf(slopes.filter(({ i, j }) => i >= place || j < place).map(({ slope }) => slope)));
   return Math.min(...rises) * ((points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0));
+}
+
+/** How far points usually are from their median. Of a steady rise that is a quarter of the rise, so none hides behind it. */
+function spreadOf(points: readonly Point[]): number {
+  const middle = median(points.map(({ value }) => value));
+  return median(points.map(({ value }) => Math.abs(value - middle)));
 }
 
 /** At each instant the least from there on. */

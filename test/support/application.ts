@@ -45,6 +45,8 @@ export interface ApplicationOptions {
   readonly shards?: number;
   /** partitions of each input topic; as many as there are shards unless given */
   readonly inputPartitions?: number;
+  /** whether the inputs' timestamps are the brokers' append times, not what producers say, and every record is kept; false unless given */
+  readonly appendTime?: boolean;
   readonly servers: Servers;
   /** other addresses of them for the workers: those of a proxy */
   readonly reachedAt?: Partial<Servers>;
@@ -61,8 +63,11 @@ interface Applied {
   readonly header: JournalHeader;
 }
 
-/** An event, or bytes that stand for one. */
-export type Sendable = TypedRecord & { readonly raw?: Uint8Array };
+/** An event, or bytes that stand for one. `broken`: one that nobody may take. */
+export type Sendable = TypedRecord & { readonly raw?: Uint8Array; readonly broken?: string };
+
+/** The header of a record that no decoder or fold may take. */
+export const POISON = 'test-poison';
 
 const FEED_RECORDS = 2_000;
 const log = pino({ level: process.env.RAPPORT_TEST_LOG ?? 'silent' });
@@ -135,8 +140,12 @@ export class Application {
     const redis = await startRedis(config.redis, applicationId, log);
     // The registry trips over others who register and remove the same schemas meanwhile; a worker tries again, too.
     const registry = await until('the schemas of the outputs', 30, () => startRegistry(config));
-    const partitions = options.inputPartitions;
-    if (partitions !== undefined) await admin.value.ensureTopics(config.sources.map(({ topic }) => ({ topic, partitions, configs: {} })));
+    const { inputPartitions, appendTime } = options;
+    const configs: Record<string, string> = appendTime ? { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '-1' } : {};
+    if (inputPartitions !== undefined || appendTime) {
+      const partitions = inputPartitions ?? config.shards;
+      await admin.value.ensureTopics(config.sources.map(({ topic }) => ({ topic, partitions, configs })));
+    }
     await createTopics(admin.value, config, '-1');
     const encode = await until('the schemas of the inputs', 30, () => registry.value.inputs());
     const producer = await createPlainProducer(config, log);
@@ -180,7 +189,8 @@ export class Application {
       const value = event.raw === undefined ? this.encode(source, event) : Buffer.from(event.raw);
       const records = waiting.get(source.topic) ?? [];
       waiting.set(source.topic, records);
-      records.push({ partition: partitionOf(key, counts.get(source.topic) ?? 1), key, value });
+      const headers = event.broken === undefined ? {} : { [POISON]: Buffer.from(event.broken) };
+      records.push({ partition: partitionOf(key, counts.get(source.topic) ?? 1), key, value, headers });
       count += 1;
       if (count >= FEED_RECORDS) await flush();
     }
