@@ -104,8 +104,11 @@ export type CommitOutcome =
  * Keeps: the journal's records are sent first and alone, contiguous; no request is in flight when `commit` returns `committed`.
  */
 export interface TransactionalSink {
-  /** `journal`: the parts of one step, in order, for partition `shard` of the journal topic; `records`: all else, in order per partition. */
-  commit(journal: readonly Buffer[], records: readonly OutRecord[], timestamp: Instant): Promise<CommitOutcome>;
+  /**
+   * `journal`: the parts of one step, in order, for partition `shard` of the journal topic; `records`: all else, in order per partition; `at`: the offset that
+   * the first part must get, or nothing is committed, and the outcome is `unknown`.
+   */
+  commit(journal: readonly Buffer[], records: readonly OutRecord[], timestamp: Instant, at?: number): Promise<CommitOutcome>;
   close(): Promise<void>;
 }
 

@@ -38,6 +38,19 @@ export function outageContract(harness: ClientHarness, rig: () => Rig): void {
       expect(performance.now() - started).toBeLessThan(harness.transactionTimeoutMs + 1_000);
     });
 
+    it('noting group offsets over a link that is silent: given up within seconds', async () => {
+      const { link } = rig();
+      world = await rig().world();
+      const at = { topic: world.inputs[0], partition: 0 };
+      const source = world.hurt.source();
+      await readFrom(source, at, 0);
+      link.hold();
+      const started = performance.now();
+      await source.commitOffsets([{ ...at, offset: 0 }]);
+      expect(performance.now() - started).toBeLessThan(4_000);
+      await link.resume();
+    });
+
     it('I3 I4 a reader whose link is cut, and then silent, goes on by itself, with no record lost or doubled', async () => {
       const { link } = rig();
       world = await rig().world();

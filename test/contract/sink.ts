@@ -98,6 +98,21 @@ export function sinkContract(name: string, harness: Harness): void {
       expect(written.map((one) => one.offset)).toEqual([offset, offset + 1, offset + 2]);
     });
 
+    it('I3 what was to stand elsewhere in the journal is not committed, and the next sink goes on', async () => {
+      const sink = await open(0);
+      const { offset } = committed(await step(sink, 'first'));
+      const [{ end } = { end: -1 }] = await world.logs.ends(world.journal);
+      const elsewhere = await sink.commit([Buffer.from('second')], [record(world.output, 0, 'second')], NOW, end - 1);
+      expect(elsewhere.outcome).toBe('unknown');
+      const next = await open(0);
+      const [{ end: now } = { end: -1 }] = await world.logs.ends(world.journal);
+      expect(now).toBeGreaterThan(offset);
+      const { offset: at } = committed(await next.commit([Buffer.from('third')], [], NOW, now));
+      expect(at).toBe(now);
+      await reads(journal(0), ['first', 'third']);
+      expect((await world.read({ topic: world.output, partition: 0 })).map(({ value }) => String(value))).not.toContain('second');
+    });
+
     it('keeps the order of more records than one send takes', async () => {
       const sink = await open(0);
       const many = Array.from({ length: 1_733 }, (_, i) => record(world.output, i % 3 === 0 ? 1 : 0, String(i)));

@@ -7,15 +7,17 @@ import { MemorySource } from '../../src/adapters/memory/source.ts';
 import { MemoryStore } from '../../src/adapters/memory/store.ts';
 import type { OutRecord } from '../../src/engine/ports.ts';
 import { Random } from '../../src/world/random.ts';
+import { committedContract } from '../contract/committed.ts';
 import type { Harness, World } from '../contract/harness.ts';
 import { logsContract } from '../contract/logs.ts';
+import { positionsContract } from '../contract/positions.ts';
 import { sinkContract } from '../contract/sink.ts';
 import { sourceContract } from '../contract/source.ts';
 import { storeContract } from '../contract/store.ts';
 import { CALM, Scheduler, SimProcess } from './scheduler.ts';
 
 const PATIENCE = 10_000;
-const MAX = 10_000;
+const MAX = 20_000;
 const WEATHER = { ...CALM, slow: 0.3, slowMs: 40 };
 let worlds = 0;
 
@@ -81,6 +83,8 @@ const harness: Harness = { maxRecordBytes: MAX, patience: PATIENCE, world };
 sourceContract('the simulation', harness);
 sinkContract('the simulation', harness);
 logsContract('the simulation', harness);
+positionsContract('the simulation', harness);
+committedContract('the simulation', harness);
 storeContract('the simulation', {
   runs: 20,
   open: async () => {

@@ -8,6 +8,7 @@ import { simulate } from './simulation.ts';
 interface Options {
   readonly seed: number;
   readonly runs: number;
+  readonly repeat: number;
   readonly stop?: number;
   readonly how: 'kill' | 'freeze';
   readonly cleaned?: true;
@@ -17,6 +18,8 @@ const EXAMPLE = `
 Examples:
   $ npm run simulation -- --seed 17              one run, with all that happened in it
   $ npm run simulation -- --seed 1 --runs 20000  looks for a seed whose run is wrong; exit code 1 when it finds one
+  $ npm run simulation -- --seed 1 --runs 2000 --repeat 100
+                                                 each of them 100 times, which must be the same run every time
 `;
 
 function whole(text: string): number {
@@ -33,18 +36,23 @@ async function look(plan: Plan): Promise<boolean> {
   return violations.length === 0;
 }
 
-async function search(from: number, runs: number): Promise<boolean> {
+/** @param repeat how often each seed is run: the same to the last await every time */
+async function search(from: number, runs: number, repeat: number): Promise<boolean> {
   const tally = newTally();
   for (let seed = from; seed < from + runs; seed++) {
-    if (tally.runs % 500 === 499) process.stderr.write(`${tally.runs + 1} of ${runs} runs\n`);
+    if ((seed - from) % 500 === 499) process.stderr.write(`${seed - from + 1} of ${runs} seeds\n`);
     try {
-      await judge(planOf(seed), tally);
+      const { fingerprint } = await judge(planOf(seed), tally);
+      for (let again = 2; again <= repeat; again++) {
+        const other = await judge(planOf(seed), tally);
+        if (other.fingerprint !== fingerprint) throw new Error(`run ${again} differs from the first\n`);
+      }
     } catch (error) {
       process.stdout.write(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
       return false;
     }
   }
-  process.stdout.write(`${runs} runs, seeds from ${from} on: nothing found. ${JSON.stringify(tally.compared)}\n`);
+  process.stdout.write(`${tally.runs} runs, seeds from ${from} on: nothing found. ${JSON.stringify(tally.compared)}\n`);
   return true;
 }
 
@@ -52,13 +60,14 @@ const program = new Command('simulation')
   .description('the engine on simulated servers, each run drawn from its seed')
   .requiredOption('--seed <number>', 'the run, or the first of them', whole)
   .option('--runs <number>', 'how many, each with the next seed', whole, 1)
+  .option('--repeat <number>', 'each of them so often', whole, 1)
   .option('--stop <index>', 'instead: one worker, stopped at this await', whole)
   .option('--how <how>', 'how it is stopped: kill or freeze', 'kill')
   .option('--cleaned', 'and its journal is cleaned')
   .addHelpText('after', EXAMPLE)
-  .action(async ({ seed, runs, stop, how, cleaned }: Options) => {
+  .action(async ({ seed, runs, repeat, stop, how, cleaned }: Options) => {
     const one = stop === undefined ? planOf(seed) : planWithStop(seed, stop, how, cleaned === true);
-    const right = runs > 1 ? await search(seed, runs) : await look(one);
+    const right = runs > 1 || repeat > 1 ? await search(seed, runs, repeat) : await look(one);
     process.exitCode = right ? 0 : 1;
   });
 await program.parseAsync();

@@ -1,6 +1,6 @@
 /**
  * A thread in which a mutated engine runs in the simulation, beside the checker of the sources as they are: what is mutated is loaded under an address of its own, and so is all
- * that loads it. Posts the first run that the checker objects to, or that it never did.
+ * that loads it. Posts the first run to which a check of the mutant's own objects, or that none did.
  */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -16,17 +16,23 @@ import { planOf } from './plan.ts';
 export interface MutantTask {
   readonly name: string;
   readonly seeds: readonly number[];
+  /** all seeds are run, whatever is found */
+  readonly all?: boolean;
 }
 export interface MutantDone {
-  /** how many runs it took; null: it was not caught */
+  /** how many runs it took until one of its checks objected; null: none did */
   readonly runs: number | null;
+  /** of that run: what its checks say */
   readonly violations: readonly Violation[];
-  readonly error: string | null;
+  /** steps that were compared in all runs */
+  readonly steps: number;
+  /** how many runs each check has objected to, whether it was to find the mutant or not */
+  readonly found: Readonly<Record<string, number>>;
 }
 
 const MARK = '?mutant';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const { name, seeds }: MutantTask = workerData;
+const { name, seeds, all = false }: MutantTask = workerData;
 const mutant = MUTANTS.find((each) => each.name === name);
 if (mutant === undefined) throw new Error(`there is no mutant "${name}"`);
 const patches = mutant.patches.map((patch) => ({ name, ...patch }));
@@ -47,12 +53,19 @@ registerHooks({
 });
 
 const { simulate }: typeof import('./simulation.ts') = await import(new URL(`./simulation.ts${MARK}`, import.meta.url).href);
-let done: MutantDone = { runs: null, violations: [], error: null };
+const checks: readonly string[] = mutant.by;
+const found: Record<string, number> = {};
+let [runs, steps]: [number | null, number] = [null, 0];
+let violations: readonly Violation[] = [];
 for (const [i, seed] of seeds.entries()) {
   const plan = planOf(seed);
-  const { violations } = await check((await simulate(mutant.plan?.(plan) ?? plan)).evidence);
-  if (violations.length === 0) continue;
-  done = { runs: i + 1, violations, error: null };
-  break;
+  const checked = await check((await simulate(mutant.plan?.(plan) ?? plan)).evidence);
+  steps += checked.compared.steps;
+  for (const each of new Set(checked.violations.map((violation) => violation.check))) found[each] = (found[each] ?? 0) + 1;
+  const by = checked.violations.filter((violation) => checks.includes(violation.check));
+  if (by.length === 0) continue;
+  if (runs === null) [runs, violations] = [i + 1, by];
+  if (!all) break;
 }
+const done: MutantDone = { runs, violations, steps, found };
 parentPort?.postMessage(done);

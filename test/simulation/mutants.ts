@@ -2,11 +2,14 @@
  * Engines with one defect each, of the kind that exactly-once systems really have. The checker must catch every one of them by its name: one that it does not
  * is a hole in the proof. A mutant is the source with some texts replaced as it is loaded; one that no longer applies is an error.
  */
+import type { CheckName } from '../checker/evidence.ts';
 import type { Patch } from '../weave/weave.ts';
-import type { Plan, Trouble } from './plan.ts';
+import { type Plan, planOf, type Trouble } from './plan.ts';
 
 export interface Mutant {
   readonly name: string;
+  /** the checks of which at least one must find it: a worker that crashes (V10) has shown nothing */
+  readonly by: readonly Exclude<CheckName, 'V10'>[];
   readonly patches: readonly Omit<Patch, 'name'>[];
   /** what its runs have more of than others, so that its defect has its chance early */
   readonly plan?: (plan: Plan) => Plan;
@@ -15,6 +18,7 @@ export interface Mutant {
 const STEPS = 'src/engine/steps.ts';
 const TAKEOVER = 'src/engine/takeover.ts';
 const SINKS = 'src/adapters/memory/sinks.ts';
+const LESSONS = 'src/engine/lessons.ts';
 const STORE = 'src/adapters/memory/store.ts';
 const COMMIT = 'const outcome = await this.#context.held(this.#sink.commit(parts, records, batch.now));';
 
@@ -36,10 +40,10 @@ const flushing = (plan: Plan): Plan => ({
   kill: 0.006,
   troubles: [...plan.troubles, ...again(plan, 'flush Redis')],
 });
-
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'apply before commit',
+    by: ['V4'],
     patches: [
       {
         file: STEPS,
@@ -53,6 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no tail replay',
+    by: ['V4'],
     patches: [
       {
         file: TAKEOVER,
@@ -62,7 +67,14 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a claim wherever the journal ends',
+    by: ['V1'],
+    patches: [{ file: TAKEOVER, find: 'engine.ports.clock.wall(), journal.end)', replace: 'engine.ports.clock.wall())' }],
+    plan: (plan) => ({ ...plan, stale: 0.5, troubles: again(plan, 'storm', 'evict a worker') }),
+  },
+  {
     name: 'positions from group offsets',
+    by: ['V1'],
     patches: [
       {
         file: 'src/adapters/memory/logs.ts',
@@ -81,6 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a producer used again after a time-out',
+    by: ['V1', 'V2'],
     plan: rough,
     patches: [
       {
@@ -100,16 +113,20 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'one transactional id for all shards',
-    plan: (plan) => ({ ...plan, shards: Math.max(2, plan.shards) }),
+    by: ['V7'],
+    // They fence each other for ever, and so one after the other gets on.
+    plan: ({ seed }) => ({ ...planOf(seed, true), shards: 3, partitions: 3 }),
     patches: [{ file: SINKS, find: 'kafka.producer(', replace: 'kafka.producer(applicationId || ' }],
   },
   {
     name: 'a transactional id for each worker',
+    by: ['V1'],
     plan: (plan) => ({ ...plan, workers: 2, freeze: 0.004 }),
     patches: [{ file: SINKS, find: 'kafka.producer(', replace: "kafka.producer(Reflect.get(link, 'name') + " }],
   },
   {
     name: 'no load check',
+    by: ['V2'],
     plan: flushing,
     patches: [
       {
@@ -121,17 +138,19 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'timers on the wall clock',
+    by: ['V1', 'V6'],
     plan: (plan) => ({ ...plan, troubles: [...plan.troubles, { at: 200, trouble: 'shift a clock' }] }),
     patches: [
       {
         file: 'src/engine/shard-clock.ts',
         find: 'return Math.floor(this.#at + (monotonic - this.#mark)) as Instant;',
-        replace: 'return (this.#clock.wall() + (monotonic - this.#clock.monotonic())) as Instant;',
+        replace: 'return Math.floor(this.#clock.wall() + (monotonic - this.#clock.monotonic())) as Instant;',
       },
     ],
   },
   {
     name: 'deletion before the carrying step has committed',
+    by: ['V4', 'V2'],
     plan: flushing,
     patches: [
       {
@@ -143,6 +162,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a send retried while another broker’s answer is pending',
+    by: ['V2'],
     plan: (plan) => ({ ...rough(plan), brokers: 2, shards: Math.max(2, plan.shards) }),
     patches: [
       {
@@ -158,18 +178,49 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'two builders of one Redis generation',
-    plan: (plan) => ({ ...flushing(plan), workers: 3, freeze: 0.004 }),
+    by: ['V2', 'V4'],
+    // All take the name of the first. A position would refuse each of them where the other stands: so this engine trusts names alone. Flushes only: a rollback within a build would be another defect.
+    plan: (plan) => ({
+      ...plan,
+      workers: 3,
+      kill: 0,
+      freeze: 0,
+      chunk: 1,
+      weather: { ...plan.weather, slow: 0.1, slowMs: 100 },
+      troubles: Array.from({ length: 60 }, (_, i) => ({
+        at: (plan.lasts * (i + 1)) / 61,
+        trouble: i % 6 === 0 ? ('flush Redis' as const) : ('evict a worker' as const),
+      })),
+    }),
     patches: [
       {
         file: TAKEOVER,
         find: 'const generation = rebuild ? claim : meta.generation;',
-        replace: 'const generation = rebuild ? (meta?.generation ?? 0) + 1 : meta.generation;',
+        replace: 'const generation = rebuild ? sharedGeneration(engine.settings, shard, claim) : meta.generation;',
+      },
+      {
+        file: TAKEOVER,
+        find: '/** Where a shard stands after a takeover. */',
+        replace: `const firsts = new WeakMap();
+function sharedGeneration(run, shard, claim) {
+  const known = firsts.get(run) ?? new Map();
+  firsts.set(run, known);
+  if (!known.has(shard)) known.set(shard, claim);
+  return known.get(shard);
+}
+/** Where a shard stands after a takeover. */`,
       },
       { file: STORE, find: 'if (generation <= greatest) return', replace: 'if (generation < greatest) return' },
+      {
+        file: STORE,
+        find: 'target === null || target.meta.next !== chunk.at ||',
+        replace: 'target === null || (target !== shard.building && target.meta.next !== chunk.at) ||',
+      },
     ],
   },
   {
     name: 'a half-built generation promoted',
+    by: ['V4'],
     plan: (plan) => ({
       ...plan,
       weather: { ...plan.weather, slow: 0.1, slowMs: 300 },
@@ -179,11 +230,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a chunk applied where those before it are gone',
+    by: ['V2', 'V4'],
     plan: failing,
     patches: [{ file: STORE, find: ' || chunk.from > target.applied', replace: '' }],
   },
   {
     name: 'a load that is not atomic',
+    by: ['V2'],
     plan: failing,
     patches: [
       {
@@ -209,6 +262,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a merge that does not wait',
+    by: ['V8', 'V1'],
     patches: [
       {
         file: 'src/engine/merge.ts',
@@ -224,7 +278,36 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'redelivered events folded twice',
+    by: ['V8'],
     plan: (plan) => ({ ...plan, history: plan.history.flatMap((each) => (each.broken === null ? [each, each] : [each])) }),
     patches: [{ file: 'src/domain/customer.ts', find: 'return state.seen.includes(seenAs(event.id));', replace: 'return false;' }],
+  },
+  {
+    name: 'a watermark that runs ahead of the inputs',
+    by: ['V1'],
+    patches: [
+      {
+        file: 'src/engine/merge.ts',
+        find: '    watermark: w,\n    own',
+        replace: '    watermark: Math.max(w, now - 1_000) as Instant,\n    own',
+      },
+    ],
+  },
+  {
+    name: 'an end that counts before it is reached',
+    by: ['V1'],
+    patches: [{ file: 'src/engine/input.ts', find: ' || this.position < this.#asked.end) return;', replace: ') return;' }],
+  },
+  {
+    name: 'a good record dead-lettered',
+    by: ['V6'],
+    patches: [
+      {
+        file: LESSONS,
+        find: 'return this.#refused.size > 0 && this.#refused.has(coordinates(item));',
+        replace: 'return item.record.offset % 7 === 6 || this.#refused.has(coordinates(item));',
+      },
+      { file: LESSONS, find: '    if (this.#refused.size === 0) return [];\n', replace: '' },
+    ],
   },
 ];

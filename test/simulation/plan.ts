@@ -53,11 +53,18 @@ export interface Plan {
   /** events of the present; the last of them, of some runs, long after everything is healed */
   readonly live: readonly Delivery[];
   readonly weather: Weather;
+  /** that a question about offsets comes to a broker that was cut off a moment ago, while things go wrong */
+  readonly stale: number;
+  /** bytes of a record that the broker takes into reroute at most; null: any */
+  readonly rerouteBytes: number | null;
   /** that a process is killed, or frozen, at one of its awaits */
   readonly kill: number;
   readonly freeze: number;
-  /** one process is stopped in this way when that many awaits have gone by; the only trouble of its run */
-  readonly stopAt: { readonly index: number; readonly how: 'kill' | 'freeze' } | null;
+  /**
+   * the first process is stopped in this way when that many of its awaits have gone by, unless that is later than `before`, ms; the only trouble of its run. When it is
+   * frozen, another starts, and has its shards before it goes on
+   */
+  readonly stopAt: { readonly index: number; readonly how: 'kill' | 'freeze'; readonly before: number } | null;
   readonly troubles: readonly { readonly at: number; readonly trouble: Trouble }[];
   /** ms until everything is healed */
   readonly lasts: number;
@@ -75,9 +82,13 @@ export interface Delivery {
 /** A word that stands in comments alone. */
 export const CANARY = 'quietcanary';
 
-/** @param seed two of the same make the same plan */
-export function planOf(seed: number): Plan {
+/**
+ * @param seed two of the same make the same plan
+ * @param calm events come for sure long after everything is healed
+ */
+export function planOf(seed: number, calm = false): Plan {
   const random = new Random(seed, 'plan');
+  const rest = new Random(seed, 'the rest of the plan');
   const shards = random.integer(1, 3);
   const rough = random.chance(0.6);
   const untidy = random.chance(0.4);
@@ -98,7 +109,7 @@ export function planOf(seed: number): Plan {
     cleaned: random.chance(0.5),
     publishes: random.chance(0.3),
     untidy,
-    ...deliveries(random, random.integer(10, 60), random.integer(5, 40), lasts, untidy ? partitions : null, random.chance(0.15)),
+    ...deliveries(random, random.integer(10, 60), random.integer(5, 40), lasts, untidy ? partitions : null, random.chance(0.15) || calm),
     weather: {
       lost: rough ? random.between(0, 0.03) : 0,
       late: rough ? random.between(0, 0.02) : 0,
@@ -106,6 +117,8 @@ export function planOf(seed: number): Plan {
       slowMs: random.between(5, 400),
       patienceMs: 600,
     },
+    stale: rough && rest.chance(0.5) ? rest.between(0, 0.2) : 0,
+    rerouteBytes: rest.chance(0.3) ? rest.integer(40, 70) : null,
     kill: random.chance(0.7) ? random.between(0, 0.004) : 0,
     freeze: random.chance(0.5) ? random.between(0, 0.002) : 0,
     stopAt: null,
@@ -114,7 +127,14 @@ export function planOf(seed: number): Plan {
   };
 }
 
-/** One worker's history with nothing that goes wrong, but that a process is stopped at one await: the seed says the history, the index the await. */
+/** ms in which a process is stopped, and how long one stays frozen: its session and its transaction have run out, and another has taken its shards over. */
+const STOPPED_BEFORE = 2_500;
+export const FROZEN_MS = 2_600;
+
+/**
+ * One worker's history with nothing that goes wrong, but that it is stopped at one await: the seed says the history, the index the await. Events go on while it is frozen, so that its
+ * successor has something to do, and it has something to say when it goes on.
+ */
 export function planWithStop(seed: number, index: number, how: 'kill' | 'freeze', cleaned: boolean): Plan {
   const random = new Random(seed, 'stop');
   const weather = { lost: 0, late: 0, slow: 0, slowMs: 0, patienceMs: 600 };
@@ -129,9 +149,12 @@ export function planWithStop(seed: number, index: number, how: 'kill' | 'freeze'
     cleaned,
     publishes: true,
     untidy: false,
+    stale: 0,
+    rerouteBytes: null,
   };
-  const times = { kill: 0, freeze: 0, stopAt: { index, how }, troubles: [], lasts: 2_500 };
-  return { seed, ...size, ...deliveries(random, 24, 12, 1_500, null, false), weather, ...times };
+  const [live, over, lasts] = how === 'kill' ? [12, 1_500, STOPPED_BEFORE] : [30, 5_000, STOPPED_BEFORE + FROZEN_MS + 500];
+  const times = { kill: 0, freeze: 0, stopAt: { index, how, before: STOPPED_BEFORE }, troubles: [], lasts };
+  return { seed, ...size, ...deliveries(random, 24, live, over, null, false), weather, ...times };
 }
 
 function deliveries(

@@ -22,7 +22,7 @@ interface Happening {
 export interface Weather {
   /** a request that never arrives, an answer that never does */
   readonly lost: number;
-  /** a request that arrives after its sender has given up on it */
+  /** a request that arrives after its sender has given up on it, which may be after its transaction and its session have run out */
   readonly late: number;
   /** a message that takes up to `slowMs` */
   readonly slow: number;
@@ -34,6 +34,8 @@ export interface Weather {
 export const CALM: Weather = { lost: 0, late: 0, slow: 0, slowMs: 0, patienceMs: 5_000 };
 
 const USUAL_MS = 3;
+/** how late a request is at most, in times of its sender's patience */
+const LATEST = 6;
 
 export class Scheduler {
   readonly random: Random;
@@ -206,7 +208,7 @@ export class SimProcess implements Link, Clock {
       if (!request) arrive(scheduler.delay(), false);
       giveUp(request ? 'the request was lost' : 'the answer was lost');
     } else if (weather.late > 0 && random.chance(weather.late)) {
-      arrive(weather.patienceMs * random.between(1, 3), false);
+      arrive(weather.patienceMs * random.between(1, LATEST), false);
       giveUp('it is late');
     } else arrive(scheduler.delay(), true);
     return promise;

@@ -24,6 +24,8 @@ describe('schedules', () => {
     expect(tally.runs).toBe(RUNS);
     for (const what of [...TROUBLES, 'a worker is killed', 'a worker is frozen'])
       expect(tally.befell.get(what) ?? 0, what).toBeGreaterThan(RUNS / 20);
+    expect(tally.befell.get('a record is forwarded in vain') ?? 0).toBeGreaterThan(RUNS / 20);
+    expect(tally.befell.get('a broker that was cut off is asked') ?? 0).toBeGreaterThan(RUNS / 20);
     expect(tally.compared.customers).toBeGreaterThan(RUNS);
     expect(tally.compared.steps).toBeGreaterThan(5 * RUNS);
     expect(tally.compared.outputs).toBeGreaterThan(20 * RUNS);

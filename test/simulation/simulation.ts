@@ -17,11 +17,23 @@ import { type Engine, LIMITS, type Settings } from '../../src/engine/engine.ts';
 import { Retryable } from '../../src/engine/errors.ts';
 import type { Logger } from '../../src/engine/ports.ts';
 import { publishKpis } from '../../src/engine/publisher.ts';
+import type { Steps } from '../../src/engine/steps.ts';
 import { Worker } from '../../src/engine/worker.ts';
 import { Random } from '../../src/world/random.ts';
 import type { Evidence, Partitions, Sample } from '../checker/evidence.ts';
 import { Recorder } from '../checker/recorder.ts';
-import { CALM_AFTER_MS, CANARY, type Delivery, LAST_EVENT_MS, type Plan, SESSION_MS, START, TRANSACTION_MS, type Trouble } from './plan.ts';
+import {
+  CALM_AFTER_MS,
+  CANARY,
+  type Delivery,
+  FROZEN_MS,
+  LAST_EVENT_MS,
+  type Plan,
+  SESSION_MS,
+  START,
+  TRANSACTION_MS,
+  type Trouble,
+} from './plan.ts';
 import { CALM, Scheduler, SimProcess } from './scheduler.ts';
 
 const TYPES: readonly EventType[] = ['purchase', 'survey', 'engagement'];
@@ -29,6 +41,8 @@ const GUARD_MS = 500;
 const TICK_MS = 250;
 /** how long a drain may take, simulated ms: the checker allows less */
 const DRAIN_MS = 120_000;
+/** how long a worker that was told to stop may take when nothing goes wrong, simulated ms */
+const STOP_MS = 15_000;
 /** writes to Redis that a failover may take back at most */
 const SNAPSHOTS = 40;
 const WRITES: ReadonlySet<string> = new Set(['apply', 'build', 'promote', 'sweep', 'writeOwn']);
@@ -70,6 +84,8 @@ interface Running {
   silentSince: number | null;
   /** told to stop */
   stopping: boolean;
+  /** and has */
+  stopped: boolean;
 }
 
 export interface Run {
@@ -110,6 +126,9 @@ class Simulation {
   readonly #running: Running[] = [];
   #started = 0;
   #healed = false;
+  /** of the scheduler */
+  #healedAt = 0;
+  #staleTold = false;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -130,9 +149,16 @@ class Simulation {
     };
     this.#codec = codecOf(this.#settings);
     const later = (what: string, action: () => void): void => this.scheduler.after(this.scheduler.delay(), what, action);
-    this.#kafka = new MemoryKafka(() => this.scheduler.wall, { brokers: plan.brokers, later, marker: later });
-    for (const [name, topic] of Object.entries(TOPICS))
-      this.#kafka.createTopic(topic, plan.shards, { appendTime: name === 'journal', maxMessageBytes: 4 << 20 });
+    this.#kafka = new MemoryKafka(() => this.scheduler.wall, {
+      brokers: plan.brokers,
+      later,
+      marker: later,
+      stale: () => this.#isStale(),
+    });
+    for (const [name, topic] of Object.entries(TOPICS)) {
+      const maxMessageBytes = name === 'reroute' && plan.rerouteBytes !== null ? plan.rerouteBytes : 4 << 20;
+      this.#kafka.createTopic(topic, plan.shards, { appendTime: name === 'journal', maxMessageBytes });
+    }
     for (const { topic } of sources) this.#kafka.createTopic(topic, plan.partitions);
     this.#recorder = new Recorder(this.#kafka, this.#topics);
     this.#limits = {
@@ -168,6 +194,7 @@ class Simulation {
       await scheduler.run(healedAt + LAST_EVENT_MS + 3_000 - scheduler.now, () => this.#ends.length > 0);
       await scheduler.run(DRAIN_MS, over);
     }
+    if (this.#ends.length === 0) await this.#ended();
     const evidence = this.#evidence(drainedAfterMs, calm ? ((START + healedAt + CALM_AFTER_MS) as Instant) : null);
     return {
       evidence,
@@ -178,13 +205,34 @@ class Simulation {
     };
   }
 
+  /** Who was told to stop has stopped, unless he was killed. */
+  async #ended(): Promise<void> {
+    const open = (): Running[] =>
+      this.#running.filter(({ process, stopping, stopped }) => process.state === 'alive' && stopping && !stopped);
+    await this.scheduler.run(STOP_MS, () => open().length === 0);
+    for (const { process } of open())
+      this.#ends.push({ worker: process.name, code: 'none', said: `told to stop, it goes on after ${STOP_MS} ms`, expected: null });
+  }
+
   #deliver({ event, partition, broken }: Delivery): void {
     const topic = `sim.${event.type}`;
     const { customerId } = event.record;
     const to = partition ?? shardOf(customerId as CustomerId, this.#plan.partitions);
-    const value = broken ?? this.#codec.encodeEvent(event);
+    const value = broken === null ? this.#codec.encodeEvent(event) : Buffer.from(broken);
     const offset = this.#kafka.append(topic, to, { key: customerId, value });
-    if (broken !== null) this.#poison.push({ topic, partition: to, offset });
+    // What is in another shard's partition has to be forwarded, and the broker may not take it.
+    const foreign = to % this.#plan.shards !== shardOf(customerId as CustomerId, this.#plan.shards);
+    const refused = foreign && Buffer.byteLength(customerId) + value.length > (this.#plan.rerouteBytes ?? Number.POSITIVE_INFINITY);
+    if (broken === null && refused) this.#tell('a record is forwarded in vain');
+    if (broken !== null || refused) this.#poison.push({ topic, partition: to, offset });
+  }
+
+  #isStale(): boolean {
+    const { stale } = this.#plan;
+    if (this.#healed || stale === 0 || !this.#random.chance(stale)) return false;
+    if (!this.#staleTold) this.#tell('a broker that was cut off is asked');
+    this.#staleTold = true;
+    return true;
   }
 
   #tell(what: string): void {
@@ -229,7 +277,7 @@ class Simulation {
       ...(publishes && { publisherOf: publishKpis() }),
     };
     const worker = new Worker(engine);
-    const running: Running = { process, source, worker, droppedAt: null, silentSince: null, stopping: false };
+    const running: Running = { process, source, worker, droppedAt: null, silentSince: null, stopping: false, stopped: false };
     this.#running.push(running);
     const broke = (error: unknown): void => {
       const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -280,13 +328,16 @@ class Simulation {
           : freeze > 0 && this.#random.chance(freeze)
             ? 'freeze'
             : null
-        : index === stopAt.index
+        : index === stopAt.index && this.scheduler.now < stopAt.before
           ? stopAt.how
           : null;
     const running = this.#running.find((each) => each.process === process);
     if (how === null || running === undefined) return;
     if (how === 'kill') this.#kill(running);
-    else this.#freeze(running, this.#random.chance(0.5) ? this.#random.between(10, 500) : this.#random.between(1_000, 5_000));
+    else if (stopAt !== null) {
+      this.#freeze(running, FROZEN_MS);
+      this.scheduler.after(0, 'world: a worker starts', () => this.#start());
+    } else this.#freeze(running, this.#random.chance(0.5) ? this.#random.between(10, 500) : this.#random.between(1_000, 5_000));
   }
 
   #kill(running: Running): void {
@@ -308,6 +359,7 @@ class Simulation {
   #tick(): void {
     const { now, wall } = this.scheduler;
     this.#kafka.timeOut(wall - TRANSACTION_MS);
+    if (this.#plan.stale > 0) this.#kafka.remember();
     const group = this.#kafka.group('sim');
     for (const running of this.#running) {
       const { process, source } = running;
@@ -383,6 +435,7 @@ class Simulation {
   #stop(running: Running): void {
     running.stopping = true;
     void running.worker.stop().then(() => {
+      running.stopped = true;
       this.scheduler.after(this.#random.between(0, 500), 'world: a worker starts', () => {
         if (!this.#healed) this.#start();
       });
@@ -391,6 +444,7 @@ class Simulation {
 
   #heal(): void {
     this.#healed = true;
+    this.#healedAt = this.scheduler.now;
     this.#tell('everything is healed');
     this.scheduler.weather = CALM;
     for (const { process } of this.#running) process.thaw();
@@ -403,7 +457,9 @@ class Simulation {
   #drained(): boolean {
     const steps = this.#alive.flatMap(({ worker }) => [...worker.shards.values()].map((shard) => ({ id: shard.id, steps: shard.steps })));
     const held = new Map(steps.map(({ id, steps: of }) => [id, of]));
-    if (held.size < this.#plan.shards || steps.some(({ steps: of }) => of?.caughtUp !== true)) return false;
+    if (held.size < this.#plan.shards) return false;
+    const come = (of: Steps | null): boolean => of?.caughtUp === true && of.watermark >= START + this.#healedAt - GUARD_MS;
+    if (!steps.every(({ steps: of }) => come(of))) return false;
     for (const [shard, of] of held) {
       const last = this.#kafka.records(TOPICS.journal, shard).at(-1)?.offset ?? 0;
       if ((this.#store.standing(shard)?.next ?? 0) <= last) return false;
@@ -446,6 +502,8 @@ class Simulation {
       canaries: [CANARY],
       poison: this.#poison,
       ends: this.#ends,
+      // A broker that was cut off answers as of the last tick.
+      clockSlackMs: 1 + (this.#plan.stale > 0 ? TICK_MS : 0),
       drainedAfterMs,
       calmAfter,
       // What comes by reroute may come late before it is known that it comes at all.

@@ -78,6 +78,7 @@ async function openSink(config: KafkaSettings, log: Logger, shard: number): Prom
     parts: readonly Buffer[],
     records: readonly OutRecord[],
     now: Instant,
+    at: number | undefined,
   ): Promise<{ offset: number; at: Instant }> => {
     const timestamp = String(now);
     const open = transaction ?? (await producer.transaction());
@@ -88,8 +89,13 @@ async function openSink(config: KafkaSettings, log: Logger, shard: number): Prom
       const to = { topic: topics.journal, partition: shard };
       const round: Round = [{ to, records: [{ ...to, key: null, value, headers: [] }] }];
       const receipts = i === 0 ? await firstSend(() => send(open, round, timestamp)) : await send(open, round, timestamp);
-      const { offset, at } = journalReceipt(round, receipts, topics.journal);
-      first ??= { offset, at };
+      const receipt = journalReceipt(round, receipts, topics.journal);
+      const { offset } = receipt;
+      first ??= receipt;
+      if (first.offset !== (at ?? first.offset))
+        throw new Retryable(
+          `shard ${shard}: the journal goes on at offset ${first.offset}, not ${at}: who was asked for its end did not lead it`,
+        );
       if (offset !== first.offset + i)
         throw new Error(`the journal's parts are not contiguous: part ${i} of ${first.offset} is at ${offset}`);
     }
@@ -107,11 +113,11 @@ async function openSink(config: KafkaSettings, log: Logger, shard: number): Prom
 
   let usedUp = false;
   return {
-    async commit(parts, records, now): Promise<CommitOutcome> {
+    async commit(parts, records, now, at): Promise<CommitOutcome> {
       if (usedUp || closed !== null) throw new Error('this sink is used up: an outcome other than committed ends it');
       usedUp = true; // also while this commit runs: a second one beside it would be a defect
       try {
-        const done = await within(attempt(parts, records, now), transactionTimeoutMs, 'committing a step');
+        const done = await within(attempt(parts, records, now, at), transactionTimeoutMs, 'committing a step');
         usedUp = false;
         return { outcome: 'committed', ...done };
       } catch (error) {

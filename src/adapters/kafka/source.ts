@@ -23,6 +23,8 @@ const FETCH_BYTES = 8 * 1024 * 1024;
 /** Leaving the group politely may wait for a join under way. */
 const STOP_MS = 10_000;
 const COORDINATOR_MS = 20_000;
+/** Nothing depends on group offsets, so nothing waits for them: kafkajs would try ten times, a worker that stops among them. */
+const NOTE_MS = 2_000;
 const POLL_MS = 50;
 
 interface Assigned extends TopicPartition {
@@ -209,7 +211,8 @@ export function createSource(config: KafkaSettings, log: Logger): Source {
       const mine = offsets.filter((of) => assigned.has(nameOf(of)));
       if (consumer === null || stopping || mine.length === 0) return;
       try {
-        await consumer.commitOffsets(mine.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })));
+        const told = consumer.commitOffsets(mine.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })));
+        await within(told, NOTE_MS, 'committing group offsets');
       } catch (error) {
         log.debug({ error: asError(error).message }, 'group offsets were not committed');
       }

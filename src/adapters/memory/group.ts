@@ -17,6 +17,7 @@ export interface Member {
 export class MemoryGroup {
   readonly #members = new Map<Member, readonly number[]>();
   readonly #offsets = new Map<string, Map<number, number>>();
+  #remembered: ReadonlyMap<string, ReadonlyMap<number, number>> = new Map();
   #shards = 0;
   #generation = 0;
   readonly #later: Later;
@@ -76,8 +77,14 @@ export class MemoryGroup {
     this.#offsets.clear();
   }
 
-  offset(of: TopicPartition): number | null {
-    return this.#offsets.get(of.topic)?.get(of.partition) ?? null;
+  /** What a coordinator that is cut off from now on goes on to answer. */
+  remember(): void {
+    this.#remembered = new Map([...this.#offsets].map(([topic, partitions]) => [topic, new Map(partitions)]));
+  }
+
+  /** @param stale as it was at the last `remember` */
+  offset(of: TopicPartition, stale = false): number | null {
+    return (stale ? this.#remembered : this.#offsets).get(of.topic)?.get(of.partition) ?? null;
   }
 
   /** Sticky and even: a member keeps what it has up to its fair share, what is left goes to those with the least. */

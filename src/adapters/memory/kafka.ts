@@ -30,6 +30,18 @@ export interface MemoryKafkaOptions {
   readonly later?: Later;
   /** writes the outcome of a transaction into one of the partitions that it touched; at once unless given */
   readonly marker?: Later;
+  /**
+   * asked at each question about offsets, by topic or group: whether it comes to a broker that was cut off and does not know yet that another leads, and so
+   * answers as of the last `remember`; never unless given
+   */
+  readonly stale?: (of: string) => boolean;
+}
+
+/** Where a log begins, is decided, and ends. */
+interface Bounds {
+  readonly start: number;
+  readonly stable: number;
+  readonly end: number;
 }
 
 /** A newer holder has initialised the transactional id. */
@@ -56,11 +68,14 @@ export class MemoryKafka {
   readonly #later: Later;
   readonly marker: Later;
   readonly #brokers: number;
+  readonly #stale: (of: string) => boolean;
+  #remembered = new Map<string, readonly Bounds[]>();
 
   /** @param now the brokers' clock, ms since the epoch */
   constructor(now: () => number, options: MemoryKafkaOptions = {}) {
     this.#now = now;
     this.#brokers = options.brokers ?? 1;
+    this.#stale = options.stale ?? (() => false);
     this.#later = options.later ?? ((_, action) => void setImmediate(action));
     this.marker = options.marker ?? ((_, action) => action());
   }
@@ -105,9 +120,33 @@ export class MemoryKafka {
     return log.read(log.start).records;
   }
 
+  /** What a broker that is cut off from now on goes on to answer. */
+  remember(): void {
+    const boundsOf = ({ start, stable, end }: MemoryLog): Bounds => ({ start, stable, end });
+    this.#remembered = new Map([...this.#topics].map(([name, { logs }]) => [name, logs.map(boundsOf)]));
+    for (const group of this.#groups.values()) group.remember();
+  }
+
   /** Start and last stable offset of each partition. */
   ends(topic: string): Ends[] {
-    return this.#topic(topic).logs.map((log) => ({ start: log.start, end: log.stable }));
+    return this.#bounds(topic).map(({ start, stable }) => ({ start, end: stable }));
+  }
+
+  /** The end of a partition, with what is undecided. */
+  logEnd({ topic, partition }: TopicPartition): number {
+    const bounds = this.#bounds(topic)[partition];
+    if (bounds === undefined) throw new Error(`topic ${topic} has no partition ${partition}`);
+    return bounds.end;
+  }
+
+  #bounds(topic: string): readonly Bounds[] {
+    const { logs } = this.#topic(topic);
+    return (this.#stale(topic) ? this.#remembered.get(topic) : undefined) ?? logs;
+  }
+
+  /** What a group has committed for a partition; null: nothing. */
+  groupOffset(group: string, of: TopicPartition): number | null {
+    return this.group(group).offset(of, this.#stale(group));
   }
 
   deleteBefore(of: TopicPartition, offset: number): void {

@@ -6,8 +6,8 @@ import { DIRECT, type Link } from './link.ts';
 export function memoryLogs(kafka: MemoryKafka, group: string, link: Link = DIRECT): Logs {
   return {
     ends: (topic) => link.call('ends', () => kafka.ends(topic)),
-    logEnd: (of) => link.call('log end', () => kafka.log(of).end),
+    logEnd: (of) => link.call('log end', () => kafka.logEnd(of)),
     deleteBefore: (of, offset) => link.call('delete records', () => kafka.deleteBefore(of, offset)),
-    hasGroupOffsets: (partitions) => link.call('group offsets', () => partitions.some((of) => kafka.group(group).offset(of) !== null)),
+    hasGroupOffsets: (partitions) => link.call('group offsets', () => partitions.some((of) => kafka.groupOffset(group, of) !== null)),
   };
 }

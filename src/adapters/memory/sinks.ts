@@ -18,6 +18,8 @@ export interface Attempt {
   readonly shard: number;
   readonly journal: readonly Buffer[];
   readonly records: readonly OutRecord[];
+  /** where the first part must come to stand */
+  readonly at?: number;
 }
 
 export interface SinkFaults {
@@ -84,11 +86,11 @@ class MemorySink implements TransactionalSink {
     this.#context = context;
   }
 
-  async commit(journal: readonly Buffer[], records: readonly OutRecord[], timestamp: Instant): Promise<CommitOutcome> {
+  async commit(journal: readonly Buffer[], records: readonly OutRecord[], timestamp: Instant, at?: number): Promise<CommitOutcome> {
     if (!this.#usable) throw new Error('this sink is used up, or busy with another commit');
     this.#usable = false;
     const { shard, faults } = this.#context;
-    const attempt: Attempt = { shard, journal, records };
+    const attempt: Attempt = { shard, journal, records, ...(at !== undefined && { at }) };
     const fault = faults.nextCommit ?? faults.onCommit?.(attempt) ?? null;
     faults.nextCommit = null;
     try {
@@ -114,6 +116,7 @@ class MemorySink implements TransactionalSink {
     );
     const [offset] = sent.offsets;
     if (offset === undefined) throw new Error('a step without a journal record');
+    if (offset !== (attempt.at ?? offset)) throw new Retryable(`the journal goes on at offset ${offset}, not ${attempt.at}`);
     // 2. all else: a request to each broker, side by side; what one of them answers counts when all have
     const byBroker = Map.groupBy(attempt.records, (record) => kafka.leader(record));
     const requests = [...byBroker].map(([broker, records]) =>

@@ -8,14 +8,16 @@ import { MemorySource } from '../../../src/adapters/memory/source.ts';
 import type { Instant } from '../../../src/domain/ids.ts';
 import { SystemClock } from '../../../src/engine/clock.ts';
 import type { OutRecord } from '../../../src/engine/ports.ts';
+import { committedContract } from '../../contract/committed.ts';
 import type { Harness, World } from '../../contract/harness.ts';
 import { logsContract } from '../../contract/logs.ts';
+import { positionsContract } from '../../contract/positions.ts';
 import { Recorder, record, texts, until } from '../../contract/recorder.ts';
 import { sinkContract } from '../../contract/sink.ts';
 import { sourceContract } from '../../contract/source.ts';
 
 const PATIENCE = 5_000;
-const MAX = 10_000;
+const MAX = 20_000;
 const NOW = 1_700_000_000_000 as Instant;
 const IN = { topic: 'in', partition: 0 };
 const JOURNAL = { topic: 'journal', partition: 0 };
@@ -71,6 +73,8 @@ const harness: Harness = { maxRecordBytes: MAX, patience: PATIENCE, world };
 sinkContract('memory', harness);
 sourceContract('memory', harness);
 logsContract('memory', harness);
+positionsContract('memory', harness);
+committedContract('memory', harness);
 
 describe('the faults of the in-memory Kafka', () => {
   const commitWith = async (fault: CommitFault) => {
