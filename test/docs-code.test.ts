@@ -74,8 +74,8 @@ function citations(text: string): string[] {
 
 describe('commands', () => {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
-  /** scripts that run what the tests are made of, for longer */
-  const proofs = Object.keys(scripts).filter((name) => scripts[name]?.includes('node test/'));
+  /** scripts that run what the tests are made of, for longer, and the benchmark */
+  const proofs = Object.keys(scripts).filter((name) => /node (test|bench)\//.test(scripts[name] ?? ''));
   const shell = blocksOf('sh').flatMap(({ doc: name, text }) => text.split('\n').map((line) => [name, line.replace(/\s#.*/, '')] as const));
   const spans = [...docs].flatMap(([name, text]) => {
     const logLines = section(text, /^## Log lines/m);
@@ -117,7 +117,7 @@ describe('commands', () => {
         : [],
     );
     expect(named.length).toBeGreaterThan(0);
-    const file = /node (test\/\S+)/.exec(scripts[script] ?? '')?.[1] ?? '';
+    const file = /node ((?:test|bench)\/\S+)/.exec(scripts[script] ?? '')?.[1] ?? '';
     const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, file), '--help']);
     for (const { where, option } of named) expect(stdout, where).toMatch(new RegExp(`^ *(-\\w, )?${option}\\b`, 'm'));
   });
