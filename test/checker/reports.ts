@@ -130,8 +130,10 @@ export function reportsAgain({ evidence, outputs, shards }: Run, report: Report)
     const headers = cells.flatMap((each) => each.header ?? []);
     const caughtUp = headers.flatMap(({ caughtUpAt }) => caughtUpAt ?? []);
     const caughtUpAt = caughtUp.length === 0 ? null : (Math.max(...caughtUp) as Instant);
+    /** what is over the bound is said by a later step, which may have read the same */
+    let latest: number = header.now;
     const contextOf = (told: Told<{ readonly detectedAt: number }> | undefined): DecisionContext => {
-      const now = Math.min(told?.record?.detectedAt ?? header.now, header.now) as Instant;
+      const now = Math.min(told?.record?.detectedAt ?? header.now, latest) as Instant;
       return { shard: 0, now, caughtUpAt, trigger: null };
     };
     for (let more = true; more; ) {
@@ -145,6 +147,7 @@ export function reportsAgain({ evidence, outputs, shards }: Run, report: Report)
       // What is over the bound follows in a publication of its own, of the same totals unless others have come.
       const next = written[kpis.length]?.record ?? null;
       more = made.more && next !== null && readingOf(next.offsets) === reading;
+      latest = Number.POSITIVE_INFINITY;
     }
     if (!sameBytes(encodePublisherState(state), encodePublisherState(after)))
       report(where, 'remembers something else than what it has published, made again');

@@ -1,6 +1,9 @@
-/** The test behind DECLINING_FREQUENCY: the lower tail of fair coins, against Pascal's triangle, and without harm for very many orders. */
+/** The test behind DECLINING_FREQUENCY: the lower tail of fair coins, against Pascal's triangle, and without harm for very many orders. And a tie of NEGATIVE_FEEDBACK. */
 import { describe, expect, test } from 'vitest';
+import { presets } from '../../src/domain/presets.ts';
 import { atMost } from '../../src/domain/signals/declining.ts';
+import { on, support, survey } from './support/events.ts';
+import { play } from './support/play.ts';
 
 /** P(X ≤ k) of n fair coins, by Pascal's triangle in whole numbers. */
 function coins(k: number, n: number): number {
@@ -27,4 +30,18 @@ describe('P(Binomial(n, ½) ≤ k)', () => {
       expect(atMost(n, n)).toBe(1);
     }
   });
+});
+
+test('NEGATIVE_FEEDBACK: of words at one instant the better count, whether a score stands beside them or not', () => {
+  const beside = { ...survey(on(0), 'NPS', 9), sentiment: -0.9 };
+  const alone = support(on(0), null, 0, { sentiment: 0.5 });
+  for (const events of [
+    [beside, alone],
+    [alone, beside],
+  ]) {
+    const { profiles } = play(events, presets.retail, on(60));
+    expect(profiles.at(-1)?.churn.signals).toEqual([]);
+  }
+  const { profiles } = play([beside, { ...alone, sentiment: -0.8 }], presets.retail, on(60));
+  expect(profiles.at(-1)?.churn.signals.map(({ signal }) => signal)).toEqual(['NEGATIVE_FEEDBACK']);
 });

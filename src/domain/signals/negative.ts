@@ -30,17 +30,17 @@ class Negative extends Steps {
 
   constructor({ state, policy, at }: View) {
     super();
-    const seen = new Set<AnswerKind>();
-    this.ends = [];
-    for (let i = state.feedback.length - 1; i >= 0; i--) {
-      const answer = state.feedback[i];
-      if (answer === undefined) continue;
+    const newest = new Map<AnswerKind, { readonly at: number; readonly bad: boolean }>();
+    for (const answer of state.feedback) {
       // words are words, with a score beside them or without
       const kind = answer.kind === 'REMARK' ? 'COMMENT' : answer.kind;
-      if (seen.has(kind)) continue;
-      seen.add(kind);
-      if (isBad(answer, policy)) this.ends.push(answer.at + policy.churn.negative.windowDays * DAY);
+      const before = newest.get(kind);
+      // of two at one instant the better, so that their order does not count
+      const bad = isBad(answer, policy) && (before?.at !== answer.at || before.bad);
+      newest.set(kind, { at: answer.at, bad });
     }
+    this.ends = [];
+    for (const { at, bad } of newest.values()) if (bad) this.ends.push(at + policy.churn.negative.windowDays * DAY);
     this.ends.sort((a, b) => a - b);
     this.stand(at);
   }

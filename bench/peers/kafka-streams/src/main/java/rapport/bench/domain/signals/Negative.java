@@ -18,17 +18,18 @@ final class Negative extends Cursor {
   private Negative(View view) {
     List<Answer> feedback = view.state().feedback;
     Policy policy = view.policy();
-    int seen = 0;
-    int n = 0;
-    double[] found = new double[AnswerKind.values().length];
-    for (int i = feedback.size() - 1; i >= 0; i--) {
-      Answer answer = feedback.get(i);
-      AnswerKind kind = answer.kind() == AnswerKind.REMARK ? AnswerKind.COMMENT : answer.kind();
-      int bit = 1 << kind.ordinal();
-      if ((seen & bit) != 0) continue;
-      seen |= bit;
-      if (isBad(answer, policy)) found[n++] = answer.at() + policy.churn().negative().windowDays() * DAY;
+    int kinds = AnswerKind.values().length;
+    double[] newest = new double[kinds];
+    boolean[] bad = new boolean[kinds];
+    Arrays.fill(newest, Double.NaN);
+    for (Answer answer : feedback) {
+      int kind = (answer.kind() == AnswerKind.REMARK ? AnswerKind.COMMENT : answer.kind()).ordinal();
+      bad[kind] = isBad(answer, policy) && (newest[kind] != answer.at() || bad[kind]);
+      newest[kind] = answer.at();
     }
+    int n = 0;
+    double[] found = new double[kinds];
+    for (int kind = 0; kind < kinds; kind++) if (bad[kind]) found[n++] = newest[kind] + policy.churn().negative().windowDays() * DAY;
     ends = Arrays.copyOf(found, n);
     Arrays.sort(ends);
     stand(view.at());
