@@ -28,7 +28,7 @@ import { groupOf, Outlook, viewOf } from './outlook.ts';
 import type { Policy } from './policy.ts';
 import type { Notes } from './record.ts';
 import { relationshipOf, serviceModeOf } from './relationship.ts';
-import { levelFalls, type Risk, remember, riskOf } from './risk.ts';
+import { levelFalls, Risk, remember } from './risk.ts';
 import { gapDays } from './rules/rhythm.ts';
 import type { View } from './rules/rule.ts';
 import { highFrom } from './rules/value.ts';
@@ -57,7 +57,7 @@ export function evaluate(state: CustomerState, policy: Policy, occurrence: Occur
   const high = highFrom(state, policy);
   state.thresholds = policy.value.percentile === null ? null : later(state.thresholds, occurrence.thresholds);
   const outlook = new Outlook(view);
-  const risk = riskOf(view);
+  const risk = new Risk(view);
 
   // 1. memory: each bit moves at every evaluation, also while the customer is new
   const unmoved = outlook.valueHigh(state.valueHigh, high);
@@ -89,16 +89,13 @@ export function evaluate(state: CustomerState, policy: Policy, occurrence: Occur
   const sends = changes || warned || (state.dirty && at >= profileFrom(state, policy));
   if (sends) state.dirty = false;
   const activity = activityOf(view.purchases === null ? [] : state.days, at);
-  const due = Math.min(
-    outlook.nextChange(state) ?? Number.POSITIVE_INFINITY,
-    risk.next,
-    levelFalls(state, policy.churn.dwellDays),
-    alertsDue(state, policy),
-    activity.next,
-    activity.active ? at + policy.kpis.evaluateDays * DAY : Number.POSITIVE_INFINITY,
-    ...state.tickets.map((ticket) => (ticket.late ? Number.POSITIVE_INFINITY : lateFrom(ticket, policy))),
-    state.dirty ? profileFrom(state, policy) : Number.POSITIVE_INFINITY,
-  );
+  // What is told at a glance comes first, so that what has to be searched for is searched for up to there only.
+  let due = Math.min(levelFalls(state, policy.churn.dwellDays), alertsDue(state, policy), activity.next);
+  if (activity.active) due = Math.min(due, at + policy.kpis.evaluateDays * DAY);
+  for (const ticket of state.tickets) if (!ticket.late) due = Math.min(due, lateFrom(ticket, policy));
+  if (state.dirty) due = Math.min(due, profileFrom(state, policy));
+  due = risk.next(due);
+  due = Math.min(due, outlook.nextChange(state, due));
   state.due = due <= LAST_INSTANT ? (due as Instant) : null;
   if (sends) out.push(profile(view, picture, now));
 
