@@ -5,7 +5,6 @@
 import { alert, alertsDue } from './alerts.ts';
 import { activityOf, contribute, type Place } from './contribution.ts';
 import {
-  type Alert,
   type AlertContext,
   type Cause,
   type Churn,
@@ -76,14 +75,15 @@ export function evaluate(state: CustomerState, policy: Policy, occurrence: Occur
   const group = changes ? to : from;
   let values: LifetimeValues | null = null;
   const worth = (): LifetimeValues => (values ??= lifetimeOf(view));
-  const picture = pictureOf(view, risk, group, worth);
+  let made: Picture | null = null;
+  const picture = (): Picture => (made ??= pictureOf(view, risk, group, worth));
   const byThresholds = state.valueByThresholds && groupOf(outlook.isNew, !state.valueHigh, state.loyaltyHigh) === from;
-  if (changes) out.push(change(state, from, to, byThresholds ? { ...occurrence, cause: 'thresholds' } : occurrence, now, picture));
+  if (changes) out.push(change(state, from, to, byThresholds ? { ...occurrence, cause: 'thresholds' } : occurrence, now, picture()));
 
   // 3. alerts
-  const alerts: Alert[] = [];
-  alert(state, { at, policy, boughtAt, lapsed: notes.lapsed, about: () => about(picture, []) }, alerts);
-  out.push(...alerts);
+  const decided = out.length;
+  alert(state, { at, policy, boughtAt, lapsed: notes.lapsed, about: () => about(picture(), []) }, out);
+  const alerted = out.length > decided;
 
   // 4. the next instant, and the profile with it
   const sends = changes || warned || (state.dirty && at >= profileFrom(state, policy));
@@ -97,10 +97,10 @@ export function evaluate(state: CustomerState, policy: Policy, occurrence: Occur
   due = risk.next(due);
   due = Math.min(due, outlook.nextChange(state, due));
   state.due = due <= LAST_INSTANT ? (due as Instant) : null;
-  if (sends) out.push(profile(view, picture, now));
+  if (sends) out.push(profile(view, picture(), now));
 
   // 5. what KPIs hold; lifetime values as of the last purchase, timer or profile
-  const renews = sends || boughtAt !== null || cause === 'silence' || alerts.length > 0;
+  const renews = sends || boughtAt !== null || cause === 'silence' || alerted;
   const holds = renews ? worth() : null;
   const contribution: Contribution = {
     active: activity.active,

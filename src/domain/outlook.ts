@@ -10,7 +10,7 @@ import { COMPONENTS, type Group } from './decision.ts';
 import { DAY, type Instant, LAST_INSTANT } from './ids.ts';
 import type { Policy } from './policy.ts';
 import { purchaseDays } from './purchases.ts';
-import { RULE_NAMES, RULES } from './rules/index.ts';
+import { RULE_LIST, RULE_NAMES } from './rules/index.ts';
 import type { Cursor, View } from './rules/rule.ts';
 import { highFrom } from './rules/value.ts';
 import { type CustomerState, POINT_PARTS } from './state.ts';
@@ -50,8 +50,8 @@ export class Outlook {
     this.high = highFrom(view.state, view.policy);
     this.at = view.at;
     for (const name of COMPONENTS) this.weights.push(view.policy.loyalty.weights[name]);
-    for (const name of RULE_NAMES) {
-      const cursor = RULES[name].open(view);
+    for (const rule of RULE_LIST) {
+      const cursor = rule.open(view);
       this.cursors.push(cursor);
       this.values.push(cursor.value ?? Number.NaN);
       this.nexts.push(cursor.next);

@@ -8,7 +8,7 @@ import { LEVELS, type Level, SIGNALS } from './decision.ts';
 import { DAY, type Instant, startOfDay } from './ids.ts';
 import { lostFrom } from './rules/rhythm.ts';
 import type { Cursor, View } from './rules/rule.ts';
-import { SIGNAL_RULES } from './signals/index.ts';
+import { SIGNAL_LIST } from './signals/index.ts';
 import type { CustomerState } from './state.ts';
 
 /** How many breakpoints of a signal are looked at ahead; the last of them is its next instant when none changes it. */
@@ -33,7 +33,7 @@ export class Risk {
 
   constructor(view: View) {
     this.#view = view;
-    this.#cursors = SIGNALS.map((signal) => SIGNAL_RULES[signal].open(view));
+    this.#cursors = SIGNAL_LIST.map((signal) => signal.open(view));
     this.on = this.#cursors.map(({ value }) => value === 1);
     const { purchases, policy, at } = view;
     if (purchases === null) return;
