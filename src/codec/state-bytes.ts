@@ -6,6 +6,9 @@
 /** The largest whole double, 2^1024, takes this many bytes. */
 const LONGEST = 148;
 
+/** Up to here a number is taken apart by shifts, which are much faster than divisions. */
+const MOST_BITS = 0x7fff_ffff;
+
 /** One scratch buffer that grows; `take` copies what was written since `clear`. */
 export class Packer {
   private bytes = Buffer.allocUnsafe(16_384);
@@ -19,25 +22,31 @@ export class Packer {
   /** A whole number ≥ 0. */
   uint(value: number): void {
     this.reserve(LONGEST);
+    const { bytes } = this;
     let rest = value;
-    while (rest >= 128) {
+    while (rest > MOST_BITS) {
       const high = Math.floor(rest / 128);
-      this.bytes[this.end++] = rest - high * 128 + 128;
+      bytes[this.end++] = rest - high * 128 + 128;
       rest = high;
     }
-    this.bytes[this.end++] = rest;
+    while (rest >= 128) {
+      bytes[this.end++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    bytes[this.end++] = rest;
   }
 
   /** A whole number: the first byte holds 6 bits and the sign, so that no bit of a large one is shifted out. */
   int(value: number): void {
     const size = Math.abs(value);
-    const rest = Math.floor(size / 64);
-    const low = size - rest * 64 + (value < 0 ? 64 : 0);
-    if (rest === 0) this.byte(low);
-    else {
-      this.byte(low + 128);
-      this.uint(rest);
+    const sign = value < 0 ? 64 : 0;
+    if (size < 64) {
+      this.byte(size + sign);
+      return;
     }
+    const rest = size > MOST_BITS ? Math.floor(size / 64) : size >>> 6;
+    this.byte((size > MOST_BITS ? size - rest * 64 : size & 63) + sign + 128);
+    this.uint(rest);
   }
 
   /** A whole number ≥ 0 of `size` bytes, at most 6. */
@@ -98,8 +107,13 @@ export class Unpacker {
   uint(): number {
     let byte = this.byte();
     if (byte < 128) return byte;
-    let value = byte - 128;
-    let unit = 128;
+    let value = byte & 127;
+    for (let shift = 7; shift < 28; shift += 7) {
+      byte = this.byte();
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+    let unit = 2 ** 28;
     do {
       byte = this.byte();
       value += (byte & 127) * unit;

@@ -18,22 +18,18 @@ import {
   SCORE_STEPS,
   SPAN_DAYS,
   type Ticket,
+  type Touch,
 } from '../domain/state.ts';
 import { startOf } from '../domain/tickets.ts';
 import { Packer, Unpacker } from './state-bytes.ts';
 
 const VERSION = 1;
 
-/** Bits of a state's flags, from the lowest; `truncated` stands above them. */
-const FLAGS = ['valueHigh', 'loyaltyHigh', 'dirty', 'expired', 'lost', 'followUpOpen', 'valueByThresholds'] as const;
-const CONTRIBUTED = ['active', 'lost', 'retained', 'churned'] as const;
-/** of an order, below its place */
-const PLACED = ['discounted', 'personal', 'recurring', 'campaign'] as const;
-const TRUNCATED = 2 ** (FLAGS.length + CONTRIBUTED.length);
+/** `truncated` stands above the flags. */
+const FLAGS = 11;
 
-const bits = <K extends string>(names: readonly K[], of: Readonly<Record<K, boolean>>): number =>
-  names.reduce((sum, name, i) => sum + (of[name] ? 2 ** i : 0), 0);
-const isSet = (flags: number, bit: number): boolean => (flags & (2 ** bit)) !== 0;
+const bit = (is: boolean, bits: number): number => (is ? bits : 0);
+const isSet = (flags: number, bits: number): boolean => (flags & bits) !== 0;
 
 /** flags of a day */
 const ORDERS = 1;
@@ -53,7 +49,7 @@ const byTime = (item: { readonly at: number }): number => item.at;
 export function encodeState(state: CustomerState): Buffer {
   packer.clear();
   packer.byte(VERSION);
-  packer.uint(bits(FLAGS, state) + bits(CONTRIBUTED, state.contribution) * 2 ** FLAGS.length + state.truncated * TRUNCATED);
+  packer.uint(flagsOf(state));
   const { asOf } = state;
   packer.byte(asOf === null ? 0 : 1);
   // a customer without an event has nothing else
@@ -64,8 +60,7 @@ export function encodeState(state: CustomerState): Buffer {
   packer.byte(state.group === null ? 0 : GROUPS.indexOf(state.group) + 1);
   packer.uint(state.changes);
   packer.uint(state.profiles);
-  packer.uint(INSTANTS.reduce((sum, name, i) => sum + (state[name] === null ? 0 : 2 ** i), 0));
-  for (const name of INSTANTS) if (state[name] !== null) packer.uint(asOf - state[name]);
+  packInstants(instantsOf(state), asOf);
   packRisk(state, asOf);
   packer.uint(state.due === null ? 0 : state.due - asOf);
   packer.uint(state.thresholds?.version ?? 0);
@@ -80,7 +75,8 @@ export function encodeState(state: CustomerState): Buffer {
   packer.int(state.revenue);
   packer.int(state.cost);
   packDays(state, today);
-  for (const sum of [state.worth, state.spendSum]) packer.int(sum);
+  packer.int(state.worth);
+  packer.int(state.spendSum);
   packer.uint(state.spendDays);
   packPlaced(state, today);
   packList(state.orphans, today, byDay, (orphan) => {
@@ -94,14 +90,14 @@ export function encodeState(state: CustomerState): Buffer {
     packer.byte(ANSWERS.indexOf(kind));
     packer.fixed(Math.round(score * SCORE_STEPS), 2);
   });
-  packList(state.sends, asOf, byTime, ({ campaign }) => packer.fixed(campaign, ID));
-  packList(state.responses, asOf, byTime, ({ campaign }) => packer.fixed(campaign, ID));
+  packTouches(state.sends, asOf);
+  packTouches(state.responses, asOf);
   packList(state.advocacy, today, byDay, ({ count }) => packer.uint(count));
   packList(state.tickets, asOf, startOf, packTicket);
   packer.uint(state.openDropped);
   packer.byte(state.places.length);
   packer.byte(state.places[0]?.length ?? 0);
-  for (const index of state.places.flat()) packer.byte(index);
+  for (const place of state.places) for (const index of place) packer.byte(index);
   packContacts(state, today);
   packer.byte(state.attributes.length);
   for (const { name, value, at } of state.attributes) {
@@ -120,13 +116,7 @@ export function decodeState(id: CustomerId, bytes: Buffer): CustomerState {
   if (layout !== VERSION) throw new Error(`a state of version ${layout} is unknown here`);
   const state = newCustomer(id);
   const flags = from.uint();
-  FLAGS.forEach((name, i) => {
-    state[name] = isSet(flags, i);
-  });
-  CONTRIBUTED.forEach((name, i) => {
-    state.contribution[name] = isSet(flags, FLAGS.length + i);
-  });
-  state.truncated = Math.floor(flags / TRUNCATED);
+  unpackFlags(state, flags);
   if (from.byte() === 0) return state;
   const asOf = from.int() as Instant;
   state.asOf = asOf;
@@ -134,10 +124,7 @@ export function decodeState(id: CustomerId, bytes: Buffer): CustomerState {
   state.group = GROUPS[from.byte() - 1] ?? null;
   state.changes = from.uint();
   state.profiles = from.uint();
-  const known = from.uint();
-  INSTANTS.forEach((name, i) => {
-    if (isSet(known, i)) state[name] = (asOf - from.uint()) as Instant;
-  });
+  unpackInstants(state, from, asOf);
   unpackRisk(state, from, asOf);
   const wait = from.uint();
   state.due = wait === 0 ? null : ((asOf + wait) as Instant);
@@ -168,14 +155,18 @@ export function decodeState(id: CustomerId, bytes: Buffer): CustomerState {
     if (kind === undefined) throw new Error('state bytes have an answer of no kind');
     return { at: at as Instant, kind, score: from.fixed(2) / SCORE_STEPS };
   });
-  state.sends = unpackList(from, asOf, (at) => ({ at: at as Instant, campaign: from.fixed(ID) }));
-  state.responses = unpackList(from, asOf, (at) => ({ at: at as Instant, campaign: from.fixed(ID) }));
+  state.sends = unpackTouches(from, asOf);
+  state.responses = unpackTouches(from, asOf);
   state.advocacy = unpackList(from, today, (day) => ({ day, count: from.uint() }));
   state.tickets = unpackList(from, asOf, (start) => unpackTicket(from, start));
   state.openDropped = from.uint();
   const places = from.byte();
   const size = from.byte();
-  for (let n = 0; n < places; n++) state.places.push(Array.from({ length: size }, () => from.byte()));
+  for (let n = 0; n < places; n++) {
+    const place: number[] = [];
+    for (let i = 0; i < size; i++) place.push(from.byte());
+    state.places.push(place);
+  }
   state.contacts = unpackContacts(from, today);
   for (let n = from.byte(); n > 0; n--) {
     const name = from.string();
@@ -186,38 +177,103 @@ export function decodeState(id: CustomerId, bytes: Buffer): CustomerState {
   return state;
 }
 
-/** Instants of the past, as distances from asOf. */
-const INSTANTS = [
-  'groupSince',
-  'profileAt',
-  'firstEventAt',
-  'memberAt',
-  'leftAt',
-  'unsubscribedAt',
-  'resubscribedAt',
-  'oldestOpenAt',
-  'contactAt',
-  'belowSince',
-  'calmSince',
-  'followedUpAt',
-  'followUpFrom',
-] as const;
+// Names are written out, here and below: a loop over names costs more than all that it does.
+function flagsOf(state: CustomerState): number {
+  const { contribution } = state;
+  return (
+    bit(state.valueHigh, 1) |
+    bit(state.loyaltyHigh, 2) |
+    bit(state.dirty, 4) |
+    bit(state.expired, 8) |
+    bit(state.lost, 16) |
+    bit(state.followUpOpen, 32) |
+    bit(state.valueByThresholds, 64) |
+    bit(contribution.active, 128) |
+    bit(contribution.lost, 256) |
+    bit(contribution.retained, 512) |
+    bit(contribution.churned, 1_024) |
+    (state.truncated << FLAGS)
+  );
+}
+
+function unpackFlags(state: CustomerState, flags: number): void {
+  const { contribution } = state;
+  state.valueHigh = isSet(flags, 1);
+  state.loyaltyHigh = isSet(flags, 2);
+  state.dirty = isSet(flags, 4);
+  state.expired = isSet(flags, 8);
+  state.lost = isSet(flags, 16);
+  state.followUpOpen = isSet(flags, 32);
+  state.valueByThresholds = isSet(flags, 64);
+  contribution.active = isSet(flags, 128);
+  contribution.lost = isSet(flags, 256);
+  contribution.retained = isSet(flags, 512);
+  contribution.churned = isSet(flags, 1_024);
+  state.truncated = flags >>> FLAGS;
+}
+
+/** Instants of the past. */
+const instantsOf = (state: CustomerState): readonly (Instant | null)[] => [
+  state.groupSince,
+  state.profileAt,
+  state.firstEventAt,
+  state.memberAt,
+  state.leftAt,
+  state.unsubscribedAt,
+  state.resubscribedAt,
+  state.oldestOpenAt,
+  state.contactAt,
+  state.belowSince,
+  state.calmSince,
+  state.followedUpAt,
+  state.followUpFrom,
+];
+
+function unpackInstants(state: CustomerState, from: Unpacker, asOf: Instant): void {
+  const known = from.uint();
+  const next = (bits: number): Instant | null => (isSet(known, bits) ? ((asOf - from.uint()) as Instant) : null);
+  state.groupSince = next(1);
+  state.profileAt = next(2);
+  state.firstEventAt = next(4);
+  state.memberAt = next(8);
+  state.leftAt = next(16);
+  state.unsubscribedAt = next(32);
+  state.resubscribedAt = next(64);
+  state.oldestOpenAt = next(128);
+  state.contactAt = next(256);
+  state.belowSince = next(512);
+  state.calmSince = next(1_024);
+  state.followedUpAt = next(2_048);
+  state.followUpFrom = next(4_096);
+}
+
+/** Which of them there are, then these as distances from asOf. */
+function packInstants(instants: readonly (Instant | null)[], asOf: Instant): void {
+  let known = 0;
+  for (let i = 0; i < instants.length; i++) if (instants[i] !== null) known |= 1 << i;
+  packer.uint(known);
+  for (const at of instants) if (at !== null) packer.uint(asOf - at);
+}
 
 const levelIndex = (level: Level | null): number => (level === null ? 0 : LEVELS.indexOf(level) + 1);
 
 function packRisk(state: CustomerState, asOf: Instant): void {
   const { signals, contribution } = state;
-  packer.uint(signals.reduce<number>((sum, since, i) => sum + (since === null ? 0 : 2 ** i), 0));
-  for (const since of signals) if (since !== null) packer.uint(asOf - since);
+  packInstants(signals, asOf);
   packer.byte(levelIndex(state.level) * 8 + levelIndex(state.riskPeak));
-  for (const count of [state.risks, state.riskRecords, state.followUps, state.overdues]) packer.uint(count);
-  for (const value of [contribution.historicValue, contribution.simpleValue, contribution.predictedValue]) packer.int(value);
+  packer.uint(state.risks);
+  packer.uint(state.riskRecords);
+  packer.uint(state.followUps);
+  packer.uint(state.overdues);
+  packer.int(contribution.historicValue);
+  packer.int(contribution.simpleValue);
+  packer.int(contribution.predictedValue);
   packer.uint(contribution.bucket);
 }
 
 function unpackRisk(state: CustomerState, from: Unpacker, asOf: Instant): void {
   const on = from.uint();
-  state.signals = state.signals.map((_, i) => (isSet(on, i) ? ((asOf - from.uint()) as Instant) : null));
+  for (let i = 0; i < state.signals.length; i++) if (isSet(on, 1 << i)) state.signals[i] = (asOf - from.uint()) as Instant;
   const levels = from.byte();
   state.level = LEVELS[(levels >> 3) - 1] ?? null;
   state.riskPeak = LEVELS[(levels & 7) - 1] ?? null;
@@ -237,7 +293,11 @@ function packTicket(ticket: Ticket): void {
   packer.byte(ticket.place * 2 + (ticket.late ? 1 : 0));
   packer.uint(ticket.alert);
   const start = startOf(ticket);
-  for (const at of [ticket.openedAt, ticket.repliedAt, ticket.reopenedAt, ticket.resolvedAt]) packer.uint(at === null ? 0 : at - start + 1);
+  const pack = (at: Instant | null): void => packer.uint(at === null ? 0 : at - start + 1);
+  pack(ticket.openedAt);
+  pack(ticket.repliedAt);
+  pack(ticket.reopenedAt);
+  pack(ticket.resolvedAt);
 }
 
 function unpackTicket(from: Unpacker, start: number): Ticket {
@@ -258,7 +318,7 @@ function packSaid(said: Said | null): void {
   packer.int(said.value);
   let kinds = 0;
   said.contributions.forEach((contribution, k) => {
-    kinds += (contribution === null ? 0 : contribution === 0 ? 1 : 2) * 4 ** k;
+    kinds |= (contribution === null ? 0 : contribution === 0 ? 1 : 2) << (2 * k);
   });
   packer.uint(kinds);
   for (const contribution of said.contributions)
@@ -318,9 +378,11 @@ function unpackDays(state: CustomerState, from: Unpacker, today: number): void {
 function packContacts({ contacts }: CustomerState, today: number): void {
   packer.byte(contacts.length);
   let before = Math.floor(today / SPAN_DAYS);
-  for (const { span, counts } of contacts.toReversed()) {
-    const some = counts.reduce((sum, count, i) => sum + (count === 0 ? 0 : 2 ** i), 0);
-    packer.uint((before - span) * 2 ** SERVICE_MODES.length + some);
+  for (let n = contacts.length - 1; n >= 0; n--) {
+    const { span, counts } = contacts[n] as Contacts;
+    let some = 0;
+    for (let i = 0; i < counts.length; i++) if (counts[i] !== 0) some |= 1 << i;
+    packer.uint(((before - span) << SERVICE_MODES.length) + some);
     before = span;
     for (const count of counts) if (count !== 0) packer.uint(count);
   }
@@ -331,8 +393,10 @@ function unpackContacts(from: Unpacker, today: number): Contacts[] {
   let span = Math.floor(today / SPAN_DAYS);
   for (let n = from.byte(); n > 0; n--) {
     const head = from.uint();
-    span -= Math.floor(head / 2 ** SERVICE_MODES.length);
-    contacts.push({ span, counts: SERVICE_MODES.map((_, i) => (isSet(head, i) ? from.uint() : 0)) });
+    span -= head >>> SERVICE_MODES.length;
+    const counts: number[] = [];
+    for (let i = 0; i < SERVICE_MODES.length; i++) counts.push(isSet(head, 1 << i) ? from.uint() : 0);
+    contacts.push({ span, counts });
   }
   return contacts.reverse();
 }
@@ -348,7 +412,9 @@ function packPlaced(state: CustomerState, today: number): void {
   const plain = isPlain(state);
   packer.byte(plain ? 1 : 0);
   const rest = (placed: Placed): void => {
-    packer.uint(placed.place * 2 ** PLACED.length + bits(PLACED, placed));
+    packer.uint(
+      placed.place * 16 + bit(placed.discounted, 1) + bit(placed.personal, 2) + bit(placed.recurring, 4) + bit(placed.campaign, 8),
+    );
     packer.fixed(placed.order, ORDER);
   };
   if (plain) state.placed.forEach(rest);
@@ -361,14 +427,32 @@ function unpackPlaced(state: CustomerState, from: Unpacker, today: number): Plac
     return {
       day,
       order: from.fixed(ORDER),
-      place: head >> PLACED.length,
+      place: head >> 4,
       discounted: (head & 1) !== 0,
       personal: (head & 2) !== 0,
       recurring: (head & 4) !== 0,
       campaign: (head & 8) !== 0,
     };
   };
-  return from.byte() === 1 ? state.days.filter(({ orders }) => orders > 0).map(({ day }) => placed(day)) : unpackList(from, today, placed);
+  if (from.byte() !== 1) return unpackList(from, today, placed);
+  const list: Placed[] = [];
+  for (const { day, orders } of state.days) if (orders > 0) list.push(placed(day));
+  return list;
+}
+
+function packTouches(touches: readonly Touch[], asOf: Instant): void {
+  packer.uint(touches.length);
+  let time = asOf;
+  for (let i = touches.length - 1; i >= 0; i--) {
+    const { at, campaign } = touches[i] as Touch;
+    packer.uint(time - at);
+    packer.fixed(campaign, ID);
+    time = at;
+  }
+}
+
+function unpackTouches(from: Unpacker, asOf: Instant): Touch[] {
+  return unpackList(from, asOf, (at) => ({ at: at as Instant, campaign: from.fixed(ID) }));
 }
 
 /** Newest first, each by its distance in time from the one before. */

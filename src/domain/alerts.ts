@@ -2,7 +2,7 @@
  * Alerts about one customer: episodes, each opened once and closed once, by a timer where time alone causes it. Memory: called at every evaluation, after
  * the level has moved. `alertsDue` gives the instants at which time alone opens or closes one (D4).
  */
-import type { Alert, AlertContext, AlertEnd, AlertKind } from './decision.ts';
+import type { Alert, AlertContext, AlertEnd, AlertKind, Decision } from './decision.ts';
 import { LEVELS } from './decision.ts';
 import { DAY, type Instant } from './ids.ts';
 import type { Policy } from './policy.ts';
@@ -24,7 +24,7 @@ export interface Occasion {
 type Said = Pick<Alert, 'kind' | 'subject' | 'episode' | 'number' | 'event' | 'end'>;
 
 /** Opens, escalates and closes; what is said is pushed to `out`. */
-export function alert(state: CustomerState, occasion: Occasion, out: Alert[]): void {
+export function alert(state: CustomerState, occasion: Occasion, out: Decision[]): void {
   const { at } = occasion;
   const say = (said: Said): void => {
     out.push({ type: 'alert', customer: state.id, at, value: null, limit: null, about: occasion.about(), ...said });

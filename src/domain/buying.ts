@@ -41,7 +41,7 @@ const MOST_GUESSES = 24;
  * T = (instant − first) / DAY. It is the whole millisecond m > from with P(m) < threshold ≤ P(m − 1), both exactly as `buyProbability` has them:
  * the search keeps this true of its ends whatever rounding does. There is one such m where a millisecond changes P by more than rounding
  * does, which holds while α + T is below about a million days.
- * Null when P is below already at `from`, and when it does not fall below up to LAST_INSTANT.
+ * Null when P is below already at `from`, and when it does not fall below up to `until`: that is one look, where the search takes a dozen.
  */
 export function buyFallsBelow(
   churn: Policy['churn'],
@@ -50,17 +50,19 @@ export function buyFallsBelow(
   threshold: number,
   first: Instant,
   from: Instant,
+  until: number = LAST_INSTANT,
 ): Instant | null {
   const excess = (at: number): number => buyProbability(churn, x, tx, (at - first) / DAY) - threshold;
   let low: number = from;
   let above = excess(low);
-  if (!(above >= 0) || from >= LAST_INSTANT || excess(LAST_INSTANT) >= 0) return null;
+  const last = Math.min(until, LAST_INSTANT);
+  if (!(above >= 0) || from >= last || excess(last) >= 0) return null;
   // 1. doubling steps find an interval with the root in it
   let high = low;
   let below = above;
   for (let step = 16 * DAY; below >= 0; step *= 2) {
     [low, above] = [high, below];
-    high = Math.min(low + step, LAST_INSTANT);
+    high = Math.min(low + step, last);
     below = excess(high);
   }
   // 2. false position (Illinois) narrows it; bisection takes over should it dawdle

@@ -156,9 +156,11 @@ function bookStocks(day: number, before: Place, was: Contribution, place: Place,
   if (group === null) return;
   const moved = before.group !== group;
   const same = !moved && sameAttributes(before, place);
-  const change = stocks(was, -1, stocks(now, 1, []));
+  const change = same && sameContribution(was, now) ? NOTHING : stocks(was, -1, stocks(now, 1, []));
   const moves: Amounts = moved ? [[PART_INDEX[movedFrom(before.group)], 1]] : [];
   if (moved && before.group !== null) moves.push([PART_INDEX.moves, 1]);
+
+  if (same && change.length === 0) return;
 
   const first = before.group === null;
   const whole = first ? counted(now, 1) : change;
@@ -190,6 +192,18 @@ function bookValue(day: number, contributed: number, amount: 1 | -1, bookings: B
   const bucket = contributed - 1;
   bookings.push({ type: 'booking', day, dimension: valuesDimension(Math.floor(bucket / BLOCK)), amounts: [[bucket % BLOCK, amount]] });
 }
+
+const NOTHING: Amounts = [];
+
+/** Mostly nothing has changed. */
+const sameContribution = (a: Contribution, b: Contribution): boolean =>
+  a.active === b.active &&
+  a.lost === b.lost &&
+  a.retained === b.retained &&
+  a.churned === b.churned &&
+  a.historicValue === b.historicValue &&
+  a.simpleValue === b.simpleValue &&
+  a.predictedValue === b.predictedValue;
 
 const sameAttributes = (a: Place, b: Place): boolean =>
   a.attributes.length === b.attributes.length &&

@@ -5,7 +5,6 @@
 import { alert, alertsDue } from './alerts.ts';
 import { activityOf, contribute, type Place } from './contribution.ts';
 import {
-  type Alert,
   type AlertContext,
   type Cause,
   type Churn,
@@ -28,7 +27,7 @@ import { groupOf, Outlook, viewOf } from './outlook.ts';
 import type { Policy } from './policy.ts';
 import type { Notes } from './record.ts';
 import { relationshipOf, serviceModeOf } from './relationship.ts';
-import { levelFalls, type Risk, remember, riskOf } from './risk.ts';
+import { levelFalls, Risk, remember } from './risk.ts';
 import { gapDays } from './rules/rhythm.ts';
 import type { View } from './rules/rule.ts';
 import { highFrom } from './rules/value.ts';
@@ -57,7 +56,7 @@ export function evaluate(state: CustomerState, policy: Policy, occurrence: Occur
   const high = highFrom(state, policy);
   state.thresholds = policy.value.percentile === null ? null : later(state.thresholds, occurrence.thresholds);
   const outlook = new Outlook(view);
-  const risk = riskOf(view);
+  const risk = new Risk(view);
 
   // 1. memory: each bit moves at every evaluation, also while the customer is new
   const unmoved = outlook.valueHigh(state.valueHigh, high);
@@ -76,34 +75,32 @@ export function evaluate(state: CustomerState, policy: Policy, occurrence: Occur
   const group = changes ? to : from;
   let values: LifetimeValues | null = null;
   const worth = (): LifetimeValues => (values ??= lifetimeOf(view));
-  const picture = pictureOf(view, risk, group, worth);
+  let made: Picture | null = null;
+  const picture = (): Picture => (made ??= pictureOf(view, risk, group, worth));
   const byThresholds = state.valueByThresholds && groupOf(outlook.isNew, !state.valueHigh, state.loyaltyHigh) === from;
-  if (changes) out.push(change(state, from, to, byThresholds ? { ...occurrence, cause: 'thresholds' } : occurrence, now, picture));
+  if (changes) out.push(change(state, from, to, byThresholds ? { ...occurrence, cause: 'thresholds' } : occurrence, now, picture()));
 
   // 3. alerts
-  const alerts: Alert[] = [];
-  alert(state, { at, policy, boughtAt, lapsed: notes.lapsed, about: () => about(picture, []) }, alerts);
-  out.push(...alerts);
+  const decided = out.length;
+  alert(state, { at, policy, boughtAt, lapsed: notes.lapsed, about: () => about(picture(), []) }, out);
+  const alerted = out.length > decided;
 
   // 4. the next instant, and the profile with it
   const sends = changes || warned || (state.dirty && at >= profileFrom(state, policy));
   if (sends) state.dirty = false;
   const activity = activityOf(view.purchases === null ? [] : state.days, at);
-  const due = Math.min(
-    outlook.nextChange(state) ?? Number.POSITIVE_INFINITY,
-    risk.next,
-    levelFalls(state, policy.churn.dwellDays),
-    alertsDue(state, policy),
-    activity.next,
-    activity.active ? at + policy.kpis.evaluateDays * DAY : Number.POSITIVE_INFINITY,
-    ...state.tickets.map((ticket) => (ticket.late ? Number.POSITIVE_INFINITY : lateFrom(ticket, policy))),
-    state.dirty ? profileFrom(state, policy) : Number.POSITIVE_INFINITY,
-  );
+  // What is told at a glance comes first, so that what has to be searched for is searched for up to there only.
+  let due = Math.min(levelFalls(state, policy.churn.dwellDays), alertsDue(state, policy), activity.next);
+  if (activity.active) due = Math.min(due, at + policy.kpis.evaluateDays * DAY);
+  for (const ticket of state.tickets) if (!ticket.late) due = Math.min(due, lateFrom(ticket, policy));
+  if (state.dirty) due = Math.min(due, profileFrom(state, policy));
+  due = risk.next(due);
+  due = Math.min(due, outlook.nextChange(state, due));
   state.due = due <= LAST_INSTANT ? (due as Instant) : null;
-  if (sends) out.push(profile(view, picture, now));
+  if (sends) out.push(profile(view, picture(), now));
 
   // 5. what KPIs hold; lifetime values as of the last purchase, timer or profile
-  const renews = sends || boughtAt !== null || cause === 'silence' || alerts.length > 0;
+  const renews = sends || boughtAt !== null || cause === 'silence' || alerted;
   const holds = renews ? worth() : null;
   const contribution: Contribution = {
     active: activity.active,

@@ -4,7 +4,7 @@ import { buyFallsBelow } from './buying.ts';
 import { type AlertKind, type Level, SIGNALS, type Signal } from './decision.ts';
 import { DAY, type Instant, LAST_INSTANT, startOfDay } from './ids.ts';
 import type { Policy } from './policy.ts';
-import { levelFalls, riskOf } from './risk.ts';
+import { levelFalls, Risk } from './risk.ts';
 import { lostFrom } from './rules/rhythm.ts';
 import type { View } from './rules/rule.ts';
 import { SIGNAL_RULES } from './signals/index.ts';
@@ -41,7 +41,7 @@ export function explainChurn(view: View): ExplainedChurn {
   SIGNALS.forEach((signal, i) => {
     signals[signal] = { since: state.signals[i] ?? null, evidence: SIGNAL_RULES[signal].evidence(view) };
   });
-  const { buyProbability, lost } = riskOf(view);
+  const { buyProbability, lost } = new Risk(view);
   const instant = (at: number): Instant | null => (at > view.at && at <= LAST_INSTANT ? (at as Instant) : null);
   return {
     level: state.level,

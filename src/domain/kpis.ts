@@ -67,8 +67,23 @@ export const movedFrom = (from: Group | null): Part => MOVES_FROM[from === null 
  */
 export type Dimension = string;
 export const ALL: Dimension = 'all';
-export const groupDimension = (group: Group): Dimension => `group:${group}`;
-export const attributeDimension = (name: string, value: string): Dimension => `attribute:${name}=${value}`;
+const GROUP_DIMENSIONS = Object.fromEntries(GROUPS.map((group) => [group, `group:${group}`])) as Readonly<Record<Group, Dimension>>;
+export const groupDimension = (group: Group): Dimension => GROUP_DIMENSIONS[group];
+/** Each is made once, as they are what sums are looked up by; there are as many as a policy names values. */
+const attributeDimensions = new Map<string, Map<string, Dimension>>();
+export function attributeDimension(name: string, value: string): Dimension {
+  let known = attributeDimensions.get(name);
+  if (known === undefined) {
+    known = new Map();
+    attributeDimensions.set(name, known);
+  }
+  let dimension = known.get(value);
+  if (dimension === undefined) {
+    dimension = `attribute:${name}=${value}`;
+    known.set(value, dimension);
+  }
+  return dimension;
+}
 export const crossDimension = (group: Group, name: string, value: string): Dimension =>
   `${groupDimension(group)},${attributeDimension(name, value)}`;
 

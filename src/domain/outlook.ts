@@ -10,7 +10,7 @@ import { COMPONENTS, type Group } from './decision.ts';
 import { DAY, type Instant, LAST_INSTANT } from './ids.ts';
 import type { Policy } from './policy.ts';
 import { purchaseDays } from './purchases.ts';
-import { RULE_NAMES, RULES } from './rules/index.ts';
+import { RULE_LIST, RULE_NAMES } from './rules/index.ts';
 import type { Cursor, View } from './rules/rule.ts';
 import { highFrom } from './rules/value.ts';
 import { type CustomerState, POINT_PARTS } from './state.ts';
@@ -50,8 +50,8 @@ export class Outlook {
     this.high = highFrom(view.state, view.policy);
     this.at = view.at;
     for (const name of COMPONENTS) this.weights.push(view.policy.loyalty.weights[name]);
-    for (const name of RULE_NAMES) {
-      const cursor = RULES[name].open(view);
+    for (const rule of RULE_LIST) {
+      const cursor = rule.open(view);
       this.cursors.push(cursor);
       this.values.push(cursor.value ?? Number.NaN);
       this.nexts.push(cursor.next);
@@ -89,24 +89,26 @@ export class Outlook {
 
   /**
    * Moves ahead to the next instant after this one at which silence changes a hysteresis bit or the group of the state; when there is
-   * none among the next breakpoints, to the last of these; null when nothing will ever change any more. The outlook is used up by it.
+   * none among the next breakpoints, to the last of these; Infinity when nothing will ever change any more. From `bound` on it does not look:
+   * then the answer is no earlier. The outlook is used up by it.
    */
-  nextChange(state: CustomerState): Instant | null {
+  nextChange(state: CustomerState, bound = Number.POSITIVE_INFINITY): number {
     const dwellEnd = (state.groupSince ?? 0) + this.policy.loyalty.dwellDays * DAY;
-    let passed: number | null = null;
+    let passed = Number.POSITIVE_INFINITY;
     for (let i = 0; i < BREAKPOINTS; i++) {
       let next = dwellEnd > this.at ? dwellEnd : Number.POSITIVE_INFINITY;
       for (const at of this.nexts) if (at < next) next = at;
 
-      const crossing = this.crossing(state, Math.min(next - 1, LAST_INSTANT));
-      if (crossing !== null) return crossing as Instant;
+      const crossing = this.crossing(state, Math.min(next - 1, Math.ceil(bound) - 1, LAST_INSTANT));
+      if (crossing !== null) return crossing;
       if (next > LAST_INSTANT) break;
+      if (next >= bound) return bound;
 
       this.moveTo(next);
-      if (this.differs(state, dwellEnd)) return next as Instant;
+      if (this.differs(state, dwellEnd)) return next;
       passed = next;
     }
-    return passed as Instant | null;
+    return passed;
   }
 
   /** Σw of the components that have evidence. */

@@ -1,68 +1,78 @@
 /**
  * Churn risk of a customer at an instant, and when silence alone changes it: signals, probability of a purchase, level, LOST. What is measured is pure;
  * the level is memory: it rises at once, and falls one step only after it has been below for the policy's days, or at a purchase that brings it to
- * MEDIUM or less. Keeps D3 and D4: `next` is the first instant at which anything here differs, or a breakpoint.
+ * MEDIUM or less. Keeps D3 and D4: `next` gives the first instant at which anything here differs, or a breakpoint.
  */
 import { buyFallsBelow, buyProbability } from './buying.ts';
 import { LEVELS, type Level, SIGNALS } from './decision.ts';
 import { DAY, type Instant, startOfDay } from './ids.ts';
 import { lostFrom } from './rules/rhythm.ts';
-import type { View } from './rules/rule.ts';
-import { SIGNAL_RULES } from './signals/index.ts';
+import type { Cursor, View } from './rules/rule.ts';
+import { SIGNAL_LIST } from './signals/index.ts';
 import type { CustomerState } from './state.ts';
 
 /** How many breakpoints of a signal are looked at ahead; the last of them is its next instant when none changes it. */
 const BREAKPOINTS = 32;
 const INFORMS = SIGNALS.indexOf('PRICE_SENSITIVE');
 
-export interface Risk {
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class Risk {
   /** by SIGNALS */
   readonly on: readonly boolean[];
   /** null for prospects, and where the model has none */
-  readonly buyProbability: number | null;
+  readonly buyProbability: number | null = null;
   /** what is measured, as an index in LEVELS; null for prospects */
-  readonly measured: number | null;
-  readonly lost: boolean;
-  /** when any of these changes in silence, or a breakpoint is passed; Infinity for never */
-  readonly next: number;
-}
+  readonly measured: number | null = null;
+  readonly lost: boolean = false;
+  readonly #view: View;
+  readonly #cursors: readonly Cursor[];
+  readonly #lostAt: number = NEVER;
+  /** the probability below which the level next rises; null when there is none */
+  readonly #below: number | null = null;
 
-export function riskOf(view: View): Risk {
-  const { purchases, policy, at } = view;
-  const { churn } = policy;
-  let next = Number.POSITIVE_INFINITY;
-  let raising = 0;
-  const on = SIGNALS.map((signal, i) => {
-    const cursor = SIGNAL_RULES[signal].open(view);
-    const is = cursor.value === 1;
-    if (is && i !== INFORMS) raising += 1;
-    for (let n = 0; n < BREAKPOINTS && cursor.next < next; n++) {
-      const at = cursor.next;
-      cursor.advance();
-      if ((cursor.value === 1) !== is || n === BREAKPOINTS - 1) next = Math.min(next, at);
-      if ((cursor.value === 1) !== is) break;
+  constructor(view: View) {
+    this.#view = view;
+    this.#cursors = SIGNAL_LIST.map((signal) => signal.open(view));
+    this.on = this.#cursors.map(({ value }) => value === 1);
+    const { purchases, policy, at } = view;
+    if (purchases === null) return;
+    const { churn } = policy;
+    let raising = 0;
+    for (let i = 0; i < this.on.length; i++) if (this.on[i] && i !== INFORMS) raising += 1;
+    this.#lostAt = lostFrom(purchases, policy);
+    this.lost = at >= this.#lostAt;
+    let rank = 0;
+    // With bg nobody can have left before the first repeat purchase: there is nothing to go by.
+    if (churn.model !== 'bg' || purchases.count > 1) {
+      const buy = buyProbability(churn, purchases.count - 1, purchases.last - purchases.first, (at - startOfDay(purchases.first)) / DAY);
+      this.buyProbability = buy;
+      const thresholds = [churn.p1, churn.p2, churn.p3];
+      for (const threshold of thresholds) if (buy < threshold) rank += 1;
+      this.#below = thresholds.find((threshold) => !(buy < threshold)) ?? null;
     }
-    return is;
-  });
-  if (purchases === null) return { on, buyProbability: null, measured: null, lost: false, next };
-
-  const lostAt = lostFrom(purchases, policy);
-  if (at < lostAt) next = Math.min(next, lostAt);
-  const x = purchases.count - 1;
-  const first = startOfDay(purchases.first);
-  const tx = purchases.last - purchases.first;
-  let buy: number | null = null;
-  let rank = 0;
-  // With bg nobody can have left before the first repeat purchase: there is nothing to go by.
-  if (churn.model !== 'bg' || x > 0) {
-    buy = buyProbability(churn, x, tx, (at - first) / DAY);
-    const thresholds = [churn.p1, churn.p2, churn.p3];
-    for (const threshold of thresholds) if (buy < threshold) rank += 1;
-    const below = thresholds.find((threshold) => !((buy ?? 0) < threshold));
-    const falls = below === undefined ? null : buyFallsBelow(churn, x, tx, below, first, at);
-    if (falls !== null) next = Math.min(next, falls);
+    this.measured = Math.max(rank, Math.min(raising, LEVELS.length - 1));
   }
-  return { on, buyProbability: buy, measured: Math.max(rank, Math.min(raising, LEVELS.length - 1)), lost: at >= lostAt, next };
+
+  /** When any of these changes in silence, or a breakpoint is passed, if that is before `bound`; else an instant no earlier. Used up by it. */
+  next(bound: number): number {
+    const { purchases, policy, at } = this.#view;
+    let next = bound;
+    for (const [i, cursor] of this.#cursors.entries()) {
+      for (let n = 0; n < BREAKPOINTS && cursor.next < next; n++) {
+        const instant = cursor.next;
+        cursor.advance();
+        const changed = (cursor.value === 1) !== this.on[i];
+        if (changed || n === BREAKPOINTS - 1) next = instant;
+        if (changed) break;
+      }
+    }
+    if (purchases === null) return next;
+    if (at < this.#lostAt) next = Math.min(next, this.#lostAt);
+    if (this.#below === null) return next;
+    const { count, first, last } = purchases;
+    return Math.min(next, buyFallsBelow(policy.churn, count - 1, last - first, this.#below, startOfDay(first), at, next) ?? NEVER);
+  }
 }
 
 const rankOf = (level: Level): number => LEVELS.indexOf(level);

@@ -43,24 +43,30 @@ export interface Sum {
 
 /** The bookings of a step, summed. */
 export class Sums {
-  readonly #sums = new Map<string, Sum>();
+  readonly #days = new Map<number, Map<string, Sum>>();
+  readonly #sums: Sum[] = [];
 
   get size(): number {
-    return this.#sums.size;
+    return this.#sums.length;
   }
 
   add({ day, dimension, amounts }: Booking): void {
-    const key = `${day}:${dimension}`;
-    let sum = this.#sums.get(key);
+    let cells = this.#days.get(day);
+    if (cells === undefined) {
+      cells = new Map();
+      this.#days.set(day, cells);
+    }
+    let sum = cells.get(dimension);
     if (sum === undefined) {
       sum = { day, dimension, amounts: emptyCell() };
-      this.#sums.set(key, sum);
+      cells.set(dimension, sum);
+      this.#sums.push(sum);
     }
     for (const [part, amount] of amounts) sum.amounts[part] = (sum.amounts[part] ?? 0) + amount;
   }
 
   values(): Iterable<Sum> {
-    return this.#sums.values();
+    return this.#sums;
   }
 }
 

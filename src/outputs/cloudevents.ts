@@ -2,7 +2,7 @@
  * CloudEvents 1.0 in Kafka's binary mode: the attributes are headers, the record is the value. Ids are hashes of what the record says,
  * never of when or where it was written, so that a consumer can drop what it has seen. Pure.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Instant } from '../domain/ids.ts';
 import type { Header } from './record.ts';
 
@@ -24,8 +24,7 @@ export interface Output<R> {
 }
 
 /** The first 32 hex digits of SHA-256 over the parts, a zero byte between each two. */
-export const idOf = (...parts: readonly (string | number)[]): string =>
-  createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
+export const idOf = (...parts: readonly (string | number)[]): string => hash('sha256', parts.join('\0')).slice(0, 32);
 
 const header = (key: string, value: string): Header => ({ key, value: Buffer.from(value) });
 

@@ -1,7 +1,7 @@
 /**
- * Twelve corrections to kafkajs 2.2.4, made to its modules in memory when this one is loaded. No file of the package is touched, so they also hold where
+ * Thirteen corrections to kafkajs 2.2.4, made to its modules in memory when this one is loaded. No file of the package is touched, so they also hold where
  * the application was installed from a registry. 1, 2, 8 and 9 are held by tests (fetched, the contract of a client), 11 and 12 by corrections.test.ts; 5 to 7 and 10 by the
- * frozen broker of cluster.test.ts; 3 is speed, 4 silence.
+ * frozen broker of cluster.test.ts; 3 and 13 (sent.test.ts) are speed, 4 silence.
  * 1. Record batches are decoded by fetched.ts, with bounds (I11).
  * 2. A batch of which everything was filtered out (markers, aborted records) reaches `eachBatch`, so that the position's guard sees its `fetchedOffset`.
  * 3. Initialising a transactional id waits 5 ms, not 300, before it looks again whether the predecessor's transaction has been aborted.
@@ -16,10 +16,12 @@
  * 10. Who asks for metadata gets it for the topics that he has named: kafkajs gives him the answer to a question that was sent before, without them, and fails on it.
  * 11. A refresh of metadata whose connections were closed meanwhile fails as a lost connection does, not with a TypeError.
  * 12. A fetcher that was made while its consumer stopped ends: kafkajs lets it ask a stopped consumer for ever, and the event loop never turns again.
+ * 13. Produce requests are encoded by sent.ts: kafkajs makes a buffer of 512 bytes for each record and each header, and copies each batch six times.
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { type AbortedTransaction, decodeFetched, type FetchedMessage, withoutAborted } from './fetched.ts';
+import { producing } from './sent.ts';
 
 const require = createRequire(import.meta.url);
 const VERSION = '2.2.4';
@@ -99,6 +101,14 @@ async function lookAgain(group: ConsumerGroup): Promise<void> {
   }
 }
 
+/** Puts something else in the place of what a module of kafkajs exports. */
+function replace<T>(file: string, by: (original: T) => unknown): void {
+  const original: T = require(file);
+  const cached = require.cache[file];
+  if (cached === undefined) throw new Error(`kafkajs’s ${file} is not where it was`);
+  cached.exports = by(original);
+}
+
 function correct(): void {
   const { version }: { version: string } = require('kafkajs/package.json');
   if (version !== VERSION) throw new Error(`kafkajs is ${version}, the corrections in src/adapters/kafka are for ${VERSION}`);
@@ -106,12 +116,10 @@ function correct(): void {
   const errors: Record<'KafkaJSConnectionClosedError' | 'KafkaJSMetadataNotLoaded', KafkaError> = require('kafkajs/src/errors');
   const { KafkaJSConnectionClosedError, KafkaJSMetadataNotLoaded } = errors;
 
-  // kafkajs loads the decoder with its first fetch, so what stands in the cache by then is what it gets.
+  // kafkajs loads these with its first fetch and send, so what stands in the cache by then is what it gets.
   const decoder = require.resolve('kafkajs/src/protocol/requests/fetch/v4/decodeMessages');
-  require(decoder);
-  const cached = require.cache[decoder];
-  if (cached === undefined) throw new Error('kafkajs’s decoder of record batches is not where it was');
-  cached.exports = decodeFetched;
+  replace(decoder, () => decodeFetched);
+  replace(require.resolve('kafkajs/src/protocol/requests/produce/v3/request'), producing);
 
   for (const version of FETCH_VERSIONS) {
     const response: FetchDecoder = require(`kafkajs/src/protocol/requests/fetch/v${version}/response`);

@@ -4,7 +4,8 @@
 import type { Logger } from 'pino';
 import { createClient, type KafkaSettings } from './client.ts';
 import { reactionTo } from './errors.ts';
-import { headersOf, within } from './sinks.ts';
+import { Sent } from './sent.ts';
+import { within } from './sinks.ts';
 
 export interface PlainRecord {
   readonly partition: number;
@@ -52,13 +53,7 @@ export async function createPlainProducer(config: KafkaSettings, log: Logger): P
             await producer.send({
               topic,
               acks: -1,
-              messages: messages.map(({ partition, key, value, headers, timestamp }) => ({
-                partition,
-                key,
-                value,
-                headers: headersOf(Object.entries(headers ?? {}).map(([name, bytes]) => ({ key: name, value: bytes }))),
-                ...(timestamp === undefined ? {} : { timestamp: String(timestamp) }),
-              })),
+              messages: messages.map((record) => sentOf(record)),
             });
           }
         } catch (error) {
@@ -68,6 +63,13 @@ export async function createPlainProducer(config: KafkaSettings, log: Logger): P
     },
     stop: () => within(producer.disconnect(), 5_000, 'closing a producer').catch(() => undefined),
   };
+}
+
+function sentOf({ partition, key, value, headers = {}, timestamp = Date.now() }: PlainRecord): Sent {
+  return new Sent(
+    { partition, key, value, headers: Object.entries(headers).map(([name, bytes]) => ({ key: name, value: bytes })) },
+    timestamp,
+  );
 }
 
 /** Cuts the records so that no partition has more than its share in a call; a partition's order stays. */

@@ -6,14 +6,15 @@
  * id aborts it under a new epoch, and the broker does when its time-out passes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Message, Transaction } from 'kafkajs';
+import type { Transaction } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { Instant } from '../../domain/ids.ts';
 import { Fenced, Halt, Retryable } from '../../engine/errors.ts';
-import type { CommitOutcome, Header, OutRecord, Sinks, TransactionalSink } from '../../engine/ports.ts';
+import type { CommitOutcome, OutRecord, Sinks, TransactionalSink } from '../../engine/ports.ts';
 import { faultOf, offsetOf, type Receipt, type Round, roundsOf } from './chunks.ts';
 import { createClient, createSockets, type KafkaSettings } from './client.ts';
 import { asError, isRefusal, isType, reactionTo } from './errors.ts';
+import { Sent } from './sent.ts';
 
 /** The previous transaction's markers may still be on their way when the next one begins: a few milliseconds, rarely more. */
 const FIRST_SEND_ATTEMPTS = 200;
@@ -66,10 +67,10 @@ async function openSink(config: KafkaSettings, log: Logger, shard: number): Prom
     throw reactionTo(error, `initialising the transactional id ${transactionalId}`);
   }
 
-  const send = async (open: Transaction, round: Round, timestamp: string): Promise<Receipt[]> => {
+  const send = async (open: Transaction, round: Round, now: Instant): Promise<Receipt[]> => {
     const topicMessages = round.map(({ to, records }) => ({
       topic: to.topic,
-      messages: records.map((record) => messageOf(record, timestamp)),
+      messages: records.map((record) => new Sent(record, now)),
     }));
     return open.sendBatch({ topicMessages, acks: -1, timeout: requestTimeout });
   };
@@ -80,7 +81,6 @@ async function openSink(config: KafkaSettings, log: Logger, shard: number): Prom
     now: Instant,
     at: number | undefined,
   ): Promise<{ offset: number; at: Instant }> => {
-    const timestamp = String(now);
     const open = transaction ?? (await producer.transaction());
     transaction = null;
     // crash point: transaction-begun
@@ -88,7 +88,7 @@ async function openSink(config: KafkaSettings, log: Logger, shard: number): Prom
     for (const [i, value] of parts.entries()) {
       const to = { topic: topics.journal, partition: shard };
       const round: Round = [{ to, records: [{ ...to, key: null, value, headers: [] }] }];
-      const receipts = i === 0 ? await firstSend(() => send(open, round, timestamp)) : await send(open, round, timestamp);
+      const receipts = i === 0 ? await firstSend(() => send(open, round, now)) : await send(open, round, now);
       const receipt = journalReceipt(round, receipts, topics.journal);
       const { offset } = receipt;
       first ??= receipt;
@@ -102,7 +102,7 @@ async function openSink(config: KafkaSettings, log: Logger, shard: number): Prom
     if (first === null) throw new Error('a transaction must have a journal record');
     // crash point: transaction-journal-sent
     for (const round of roundsOf(records)) {
-      const fault = faultOf(round, await send(open, round, timestamp));
+      const fault = faultOf(round, await send(open, round, now));
       if (fault !== null) throw new Error(fault);
     }
     // crash point: transaction-outputs-sent
@@ -153,19 +153,6 @@ function journalReceipt(round: Round, receipts: readonly Receipt[], topic: strin
   // Nothing is committed yet, so stopping here loses nothing.
   if (at < 0) throw new Halt(`the topic ${topic} must have message.timestamp.type=LogAppendTime: set it, then start again`);
   return { offset: offsetOf(receipt) ?? -1, at: at as Instant };
-}
-
-function messageOf({ key, value, headers, partition }: OutRecord, timestamp: string): Message {
-  return { key, value, partition, timestamp, headers: headersOf(headers) };
-}
-
-export function headersOf(headers: readonly Header[]): Record<string, Buffer | Buffer[]> {
-  const grouped: Record<string, Buffer | Buffer[]> = Object.create(null);
-  for (const { key, value } of headers) {
-    const before = grouped[key];
-    grouped[key] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
-  }
-  return grouped;
 }
 
 /** The promise's outcome, or a Retryable after `ms`; what it does later is of no interest. */

@@ -24,3 +24,4 @@ export type RuleName = keyof typeof RULES;
 
 /** The rules in one fixed order: the components as in COMPONENTS, then the value and who is new. */
 export const RULE_NAMES: readonly RuleName[] = [...COMPONENTS, 'value', 'newcomer'];
+export const RULE_LIST: readonly Rule[] = RULE_NAMES.map((name) => RULES[name]);

@@ -1,6 +1,7 @@
 /**
  * Sums over a window of day buckets: the bucket of day D counts while `at` lies before midnight of D + window. So they jump at midnights.
  * Sums are kept as they are and floored at 0 by whoever reads them: refunds may exceed what is left of their orders.
+ * A subclass aims when it is ready to reckon.
  */
 import { dayOf, type Instant, startOfDay } from '../ids.ts';
 import type { Day } from '../state.ts';
@@ -26,7 +27,6 @@ export abstract class DayWindow extends Steps {
       this.add(day, 1);
     }
     this.oldest = i;
-    this.aim();
   }
 
   protected abstract reckon(): number | null;

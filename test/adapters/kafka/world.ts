@@ -4,7 +4,7 @@ import kafkajs, { type Kafka as Client, type Transaction } from 'kafkajs';
 import { type Logger, pino } from 'pino';
 import { FetchedMessage } from '../../../src/adapters/kafka/fetched.ts';
 import { createAdmin, createKafka, type KafkaAdmin, type KafkaSettings } from '../../../src/adapters/kafka/index.ts';
-import { headersOf } from '../../../src/adapters/kafka/sinks.ts';
+import { Sent } from '../../../src/adapters/kafka/sent.ts';
 import type { LogRecord, Logs, OutRecord, Sinks, Source, TopicPartition } from '../../../src/engine/ports.ts';
 import type { ClientWorld } from '../../contract/client-harness.ts';
 import type { OpenTransaction, WorldOptions } from '../../contract/harness.ts';
@@ -160,9 +160,7 @@ function grouped(records: readonly OutRecord[]) {
   const topics = [...new Set(records.map(({ topic }) => topic))];
   return topics.map((topic) => ({
     topic,
-    messages: records
-      .filter((one) => one.topic === topic)
-      .map(({ key, value, headers, partition }) => ({ key, value, partition, headers: headersOf(headers) })),
+    messages: records.filter((one) => one.topic === topic).map((one) => new Sent(one, Date.now())),
   }));
 }
 
