@@ -37,11 +37,16 @@ export async function expectDecided(world: World, shard: number): Promise<void> 
   }
 }
 
+/** how long a join may take */
+const JOIN_MS = 30_000;
+
 /** Starts a member that reads one partition, from an offset and after each rejoin from where it stood. */
 export async function readFrom(source: Source, at: TopicPartition, offset: number): Promise<Recorder> {
   const reader = new Recorder(source);
   reader.onAssigned = () => reader.read(at, Math.max(offset, reader.reached(at)));
   await source.start(reader);
+  // What is sought before an assignment is forgotten with it.
+  await until('the first assignment', JOIN_MS, () => reader.assignments > 0);
   return reader;
 }
 
