@@ -36,12 +36,12 @@ function watchedSinks() {
         const seen = { shard, outcomes: [] as CommitOutcome['outcome'][], closed: false, usedAfter: 0, busy: false, overlaps: 0 };
         sinks.push(seen);
         return {
-          commit: async (journal, records, timestamp) => {
+          commit: async (journal, records, timestamp, at) => {
             if (seen.closed || seen.outcomes.some((outcome) => outcome !== 'committed')) seen.usedAfter += 1;
             if (seen.busy) seen.overlaps += 1;
             seen.busy = true;
             try {
-              const outcome = await sink.commit(journal, records, timestamp);
+              const outcome = await sink.commit(journal, records, timestamp, at);
               seen.outcomes.push(outcome.outcome);
               return outcome;
             } finally {

@@ -5,7 +5,7 @@ import type { JournalEntry } from '../../src/engine/journal.ts';
 import type { OutRecord } from '../../src/engine/ports.ts';
 import type { Publication, Publisher, PublisherContext } from '../../src/engine/publication.ts';
 import type { TestDriver } from '../../src/testing.ts';
-import { driver, KEPT, NOW, SLOW, until, wrapped } from './support/drive.ts';
+import { driver, KEPT, NOW, refusingPoison, SLOW, until } from './support/drive.ts';
 import { purchase, START, visit } from './support/history.ts';
 import { journalOf, type Step } from './support/journal.ts';
 
@@ -163,20 +163,7 @@ describe('a publication', () => {
         fakes.push(fake);
         return fake;
       },
-      ports: (ports) => ({
-        ...ports,
-        sinks: {
-          open: async (shard) => {
-            const sink = await ports.sinks.open(shard);
-            return wrapped(sink, {
-              commit: async (journal, records, timestamp) =>
-                journal.some((part) => part.includes('poison'))
-                  ? { outcome: 'refused', cause: new Error('it names poison') }
-                  : sink.commit(journal, records, timestamp),
-            });
-          },
-        },
-      }),
+      ports: refusingPoison,
     });
     for (let i = 0; i < 6; i++) test.pipe(purchase(`e${i}`, i === 3 ? 'poison' : `c${i}`, START + i));
     await until(test, 'the letter', () => test.outputs('deadLetters').length === 1);

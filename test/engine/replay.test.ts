@@ -4,13 +4,12 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Ports } from '../../src/engine/engine.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { check } from '../checker/check.ts';
 import type { Sample } from '../checker/evidence.ts';
 import { evidenceOf, imageOf, recorderOf } from '../checker/from-driver.ts';
 import { DEAD_LETTER_CASES } from './support/broken.ts';
-import { forAll, idle, KEPT, SLOW, SMALL, wrapped } from './support/drive.ts';
+import { forAll, idle, KEPT, refusingPoison, SLOW, SMALL } from './support/drive.ts';
 import { arrivals, purchase } from './support/history.ts';
 
 const TROUBLES = ['kill', 'stall', 'unknown-committed', 'unknown-aborted', 'flush', 'nothing', 'wait'] as const;
@@ -90,19 +89,3 @@ function sampleOf(test: TestDriver, shard: number): Sample {
   const image = imageOf(test.store, shard);
   return { shard, meta: image?.meta ?? null, states: image?.states ?? new Map(), at: test.clock.wall() };
 }
-
-/** A broker that refuses whatever names this customer. */
-const refusingPoison = (ports: Ports): Ports => ({
-  ...ports,
-  sinks: {
-    open: async (shard) => {
-      const sink = await ports.sinks.open(shard);
-      return wrapped(sink, {
-        commit: async (journal, records, timestamp) =>
-          journal.some((part) => part.includes('poison'))
-            ? { outcome: 'refused', cause: new Error('it names poison') }
-            : sink.commit(journal, records, timestamp),
-      });
-    },
-  },
-});

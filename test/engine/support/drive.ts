@@ -8,6 +8,7 @@ import { shardOf } from '../../../src/codec/murmur2.ts';
 import type { CustomerState } from '../../../src/domain/customer.ts';
 import type { CustomerId, Instant } from '../../../src/domain/ids.ts';
 import type { Booking } from '../../../src/domain/kpis.ts';
+import type { Ports } from '../../../src/engine/engine.ts';
 import type { Steps } from '../../../src/engine/steps.ts';
 import { firstKept } from '../../../src/engine/totals.ts';
 import type { TypedRecord } from '../../../src/sources/index.ts';
@@ -180,3 +181,19 @@ export async function nextDue(of: TestDriver, customer: string): Promise<number>
   if (due === null) throw new Error(`${customer} is never due`);
   return due;
 }
+
+/** A broker that refuses whatever names the customer `poison`. */
+export const refusingPoison = (ports: Ports): Ports => ({
+  ...ports,
+  sinks: {
+    open: async (shard) => {
+      const sink = await ports.sinks.open(shard);
+      return wrapped(sink, {
+        commit: async (journal, records, timestamp, at) =>
+          journal.some((part) => part.includes('poison'))
+            ? { outcome: 'refused', cause: new Error('it names poison') }
+            : sink.commit(journal, records, timestamp, at),
+      });
+    },
+  },
+});
