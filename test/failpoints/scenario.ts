@@ -2,6 +2,8 @@
  * One case on real servers: a worker reaches an armed crash point in mid-stream, another one takes over, everything is drained, the checker looks at what is left.
  * Boundary: no test framework; throws when a case does not come to its end.
  */
+
+import { readFile } from 'node:fs/promises';
 import type { Instant } from '../../src/domain/ids.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
 import { until } from '../../src/stack/until.ts';
@@ -187,7 +189,11 @@ class Scenario {
         .slice(before)
         .some(({ msg }) => /fenced|given away|taken over/.test(msg));
     };
-    await armed.until('the frozen worker to notice', 2 * TAKEOVER_SECONDS, noticed);
+    await armed.until('the frozen worker to notice', 2 * TAKEOVER_SECONDS, noticed).catch(async (cause: unknown) => {
+      // Whether it runs, waits or is stopped still, and by what.
+      const status = await readFile(`/proc/${armed.pid}/status`, 'utf8').catch(() => 'unknown');
+      throw new Error(`the frozen worker did not notice; the system says of it:\n${status}`, { cause });
+    });
   }
 
   /** Politely, so that everything that is committed is applied. */
