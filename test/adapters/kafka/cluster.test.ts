@@ -52,7 +52,7 @@ describe('three brokers', () => {
    * each step once and in order, in the journal and in every partition of the outputs.
    */
   async function commitSteps(world: KafkaWorld, output: string, partitions: number, more: (steps: number, doubts: number) => boolean) {
-    // Looking at the journal asks a broker at random: one that is frozen costs half a minute, now and then twice in a row.
+    // Looking at the journal asks a broker at random: one that is frozen costs some seconds, now and then twice in a row.
     const deadline = performance.now() + 200_000;
     let doubts = 0;
     let claims = 0;

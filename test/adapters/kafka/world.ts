@@ -12,6 +12,7 @@ import { until } from '../../contract/recorder.ts';
 
 export const MAX_RECORD_BYTES = 100_000;
 const MARKER_MS = 20_000;
+const STRANGER_MS = 5_000;
 export const log = pino({ level: process.env.RAPPORT_TEST_LOG ?? 'silent' });
 
 /** Makes the client under test: `createKafka` of src/adapters/kafka, or what stands in its place. */
@@ -81,7 +82,14 @@ export async function kafkaWorld(bootstrap: string, options: KafkaWorldOptions =
     },
     { topic: output, partitions: shards, configs: { 'max.message.bytes': String(MAX_RECORD_BYTES) } },
   ]);
-  const client = new kafkajs.Kafka({ clientId: 'stranger', brokers: [...settings.kafka.brokers], logLevel: kafkajs.logLevel.NOTHING });
+  const client = new kafkajs.Kafka({
+    clientId: 'stranger',
+    brokers: [...settings.kafka.brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+    connectionTimeout: 3_000,
+    // Of a broker that is frozen nothing comes: kafkajs waits for half a minute unless told otherwise, and asks it again for a group that it led.
+    requestTimeout: STRANGER_MS,
+  });
   const producer = client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();
   const create = options.create ?? createKafka;
