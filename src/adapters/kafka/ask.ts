@@ -44,8 +44,8 @@ export function createAsker(config: KafkaSettings, log: Logger): Asker {
       open ??= connect();
       const used = open;
       try {
-        await used.ready;
-        return await within(question(used.client), ANSWER_MS, doing);
+        const answer = used.ready.then(() => question(used.client));
+        return await within(answer, ANSWER_MS, doing);
       } catch (error) {
         const reaction = reactionTo(error, doing);
         if (!isProtocolError(error)) {

@@ -8,7 +8,8 @@
  * 4. A queue of requests sets a timer only while something waits in it; kafkajs sets one per answer, of a negative time, which Node warns about.
  * 5. A request that is not answered in time ends its connection, as in Kafka's own client; kafkajs goes on asking a machine that is gone.
  * 6. A member whose heartbeat fails so looks for its group's coordinator anew, instead of asking the one that it joined at for ever.
- * 7. A client that connects anew begins with the next address; kafkajs goes back to its first one, which may be the machine that hangs.
+ * 7. A client that connects anew, or whose first question is not answered in time, goes on with the next address; kafkajs goes back to its first one, or stays with the
+ *    one that it has, which may be the machine that hangs.
  * 8. Asked for the latest offset by its timestamp, −1, an admin answers with the log's end, undecided records included; kafkajs offers no way to ask.
  * 9. Records of aborted transactions are told by fetched.ts (I2). kafkajs's filter believes that a fetch lists these transactions by their beginning, and
  *    brokers list them by their end; that at most one begins with each record; and that a record with a marker's key is one. So it shows records of
@@ -76,8 +77,9 @@ interface Cluster {
 }
 
 interface BrokerPool {
-  seedBroker: object | undefined;
+  seedBroker: { connect(): Promise<void> } | undefined;
   metadata: { readonly topicMetadata: readonly { readonly topic: string }[] } | null;
+  createSeedBroker(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(topics: readonly string[]): Promise<void>;
 }
@@ -113,8 +115,9 @@ function correct(): void {
   const { version }: { version: string } = require('kafkajs/package.json');
   if (version !== VERSION) throw new Error(`kafkajs is ${version}, the corrections in src/adapters/kafka are for ${VERSION}`);
 
-  const errors: Record<'KafkaJSConnectionClosedError' | 'KafkaJSMetadataNotLoaded', KafkaError> = require('kafkajs/src/errors');
-  const { KafkaJSConnectionClosedError, KafkaJSMetadataNotLoaded } = errors;
+  const errors: Record<'KafkaJSConnectionError' | 'KafkaJSConnectionClosedError' | 'KafkaJSMetadataNotLoaded', KafkaError> =
+    require('kafkajs/src/errors');
+  const { KafkaJSConnectionError, KafkaJSConnectionClosedError, KafkaJSMetadataNotLoaded } = errors;
 
   // kafkajs loads these with its first fetch and send, so what stands in the cache by then is what it gets.
   const decoder = require.resolve('kafkajs/src/protocol/requests/fetch/v4/decodeMessages');
@@ -177,12 +180,27 @@ function correct(): void {
   };
 
   const { prototype: pool }: { prototype: BrokerPool } = require('kafkajs/src/cluster/brokerPool');
-  const { disconnect, refreshMetadata } = pool;
+  const { createSeedBroker, disconnect, refreshMetadata } = pool;
   const closings = new WeakMap<BrokerPool, number>();
   pool.disconnect = async function (this: BrokerPool) {
     closings.set(this, (closings.get(this) ?? 0) + 1);
     await disconnect.call(this);
     this.seedBroker = undefined;
+  };
+  pool.createSeedBroker = async function (this: BrokerPool) {
+    await createSeedBroker.call(this);
+    const { seedBroker } = this;
+    if (seedBroker === undefined) return;
+    const connect = seedBroker.connect.bind(seedBroker);
+    seedBroker.connect = async () => {
+      try {
+        await connect();
+      } catch (error) {
+        if (!isTimeout(error)) throw error;
+        // After this error alone kafkajs goes on with the next address.
+        throw new KafkaJSConnectionError(error.message);
+      }
+    };
   };
   pool.refreshMetadata = async function (this: BrokerPool, topics) {
     const before = closings.get(this);

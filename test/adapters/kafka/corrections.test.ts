@@ -1,11 +1,37 @@
 /** Corrections to kafkajs that the other tests would meet by chance only: each fails without its correction. */
 import { createRequire } from 'node:module';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
 import { pino } from 'pino';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import '../../../src/adapters/kafka/corrections.ts';
 
 const require = createRequire(import.meta.url);
+
+it('7 an address that accepts and stays silent is followed by the next one', async () => {
+  const met: number[] = [];
+  const sockets = new Set<Socket>();
+  const mute = async (index: number): Promise<string> => {
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      met.push(index);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const brokers = await Promise.all([mute(0), mute(1)]);
+  const client = new kafkajs.Kafka({
+    brokers,
+    requestTimeout: 200,
+    retry: { initialRetryTime: 1, retries: 1 },
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
+  await expect(client.admin().connect()).rejects.toThrow();
+  for (const socket of sockets) socket.destroy();
+  expect(met).toEqual([0, 1]);
+});
 
 it('11 a refresh of metadata, closed under way, fails as a lost connection does', async () => {
   const BrokerPool: new (
