@@ -108,7 +108,7 @@ export function lateFrom(ticket: Ticket, policy: Policy): number {
   return answered === null || answered > limit ? limit + 1 : Number.POSITIVE_INFINITY;
 }
 
-/** From when on it is open too long, or was; Infinity when it was resolved before. */
+/** From when on it is open too long, or was; Infinity when it was resolved before. One whose opening is not known was open at least since it was answered. */
 function longFrom(ticket: Ticket, policy: Policy): number {
   const limit = openSince(ticket) + policy.churn.support.openHours * HOUR;
   const { resolvedAt } = ticket;

@@ -1,4 +1,4 @@
-/** The test behind DECLINING_FREQUENCY: the lower tail of fair coins, against Pascal's triangle, and without harm for very many orders. And a tie of NEGATIVE_FEEDBACK. */
+/** The test behind DECLINING_FREQUENCY: the lower tail of fair coins, against Pascal’s triangle, and without harm for very many orders. And corners of NEGATIVE_FEEDBACK and SUPPORT_PAIN. */
 import { describe, expect, test } from 'vitest';
 import { presets } from '../../src/domain/presets.ts';
 import { atMost } from '../../src/domain/signals/declining.ts';
@@ -44,4 +44,13 @@ test('NEGATIVE_FEEDBACK: of words at one instant the better count, whether a sco
   }
   const { profiles } = play([beside, { ...alone, sentiment: -0.8 }], presets.retail, on(60));
   expect(profiles.at(-1)?.churn.signals.map(({ signal }) => signal)).toEqual(['NEGATIVE_FEEDBACK']);
+});
+
+test('SUPPORT_PAIN: a ticket whose opening is not known was open at least since it was answered', () => {
+  const signalsOf = (resolved: number): string[] => {
+    const events = [support(on(0), null, 0, { status: 'REPLIED' }), support(on(resolved), null)];
+    return (play(events, presets.retail, on(20)).profiles.at(-1)?.churn.signals ?? []).map(({ signal }) => signal);
+  };
+  expect(signalsOf(2)).toEqual([]);
+  expect(signalsOf(4)).toEqual(['SUPPORT_PAIN']);
 });

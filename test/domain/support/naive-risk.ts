@@ -74,7 +74,7 @@ function hurts(ticket: Ticket, at: number, policy: Policy): boolean {
   const answers = [replied, resolved].filter((instant) => instant !== null);
   const answered = answers.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...answers);
   const late = opened !== null && answered > opened + replyHours * HOUR && at > opened + replyHours * HOUR;
-  const since = reopened !== null && resolved !== null && reopened > resolved ? reopened : (opened ?? reopened);
+  const since = reopened !== null && resolved !== null && reopened > resolved ? reopened : (opened ?? reopened ?? replied);
   const open = isOpen(ticket);
   const long = since !== null && at > since + openHours * HOUR && (open || (resolved ?? 0) > since + openHours * HOUR);
   const again = reopened !== null && at >= reopened;
