@@ -1,7 +1,7 @@
 /** The checker is checked: each mutant of the engine is caught, by the checks that it names. */
-import { Worker } from 'node:worker_threads';
+import { fork } from 'node:child_process';
 import { expect, it } from 'vitest';
-import type { MutantDone, MutantTask } from './mutant-thread.ts';
+import type { MutantDone, MutantTask } from './mutant-process.ts';
 import { MUTANTS } from './mutants.ts';
 
 /** runs that a mutant may survive */
@@ -11,9 +11,10 @@ const seeds = Array.from({ length: MOST }, (_, i) => i + 1);
 const tried = (name: string): Promise<MutantDone> =>
   new Promise((resolve, reject) => {
     const task: MutantTask = { name, seeds };
-    const thread = new Worker(new URL('./mutant-thread.ts', import.meta.url), { workerData: task });
-    thread.on('message', resolve);
-    thread.on('error', reject);
+    const child = fork(new URL('./mutant-process.ts', import.meta.url), [JSON.stringify(task)], { execArgv: [] });
+    child.on('message', (done: MutantDone) => resolve(done));
+    child.on('error', reject);
+    child.on('exit', (code, signal) => reject(new Error(`the mutant's process ended with ${signal ?? code}`)));
   });
 
 it.each(MUTANTS.map(({ name, by }) => ({ name, by })))('$name is caught by one of $by', { timeout: 240_000 }, async ({ name, by }) => {

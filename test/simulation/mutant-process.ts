@@ -1,12 +1,12 @@
 /**
- * A thread in which a mutated engine runs in the simulation, beside the checker of the sources as they are: what is mutated is loaded under an address of its own, and so is all
- * that loads it. Posts the first run to which a check of the mutant's own objects, or that none did.
+ * A process in which a mutated engine runs in the simulation, beside the checker of the sources as they are: what is mutated is loaded under an address of its own, and so is all
+ * that loads it. Sends the first run to which a check of the mutant's own objects, or that none did. A process, since V8 now and then loses count of its code pages where threads compile side by side
+ * ("Check failed: jit_page.has_value()").
  */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parentPort, workerData } from 'node:worker_threads';
 import { check } from '../checker/check.ts';
 import type { Violation } from '../checker/evidence.ts';
 import { woven } from '../weave/weave.ts';
@@ -32,7 +32,9 @@ export interface MutantDone {
 
 const MARK = '?mutant';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const { name, seeds, all = false }: MutantTask = workerData;
+const { name, seeds, all = false }: MutantTask = JSON.parse(process.argv[2] ?? '{}');
+// It does not outlive who waits for it.
+process.once('disconnect', () => process.exit());
 const mutant = MUTANTS.find((each) => each.name === name);
 if (mutant === undefined) throw new Error(`there is no mutant "${name}"`);
 const patches = mutant.patches.map((patch) => ({ name, ...patch }));
@@ -68,4 +70,4 @@ for (const [i, seed] of seeds.entries()) {
   if (!all) break;
 }
 const done: MutantDone = { runs, violations, steps, found };
-parentPort?.postMessage(done);
+process.send?.(done);
