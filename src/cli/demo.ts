@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load.ts';
+import { defaultSources, loadConfig } from '../config/load.ts';
 import { dayOf, type Instant } from '../domain/ids.ts';
 import type { StepReport } from '../engine/engine.ts';
 import type { Worker } from '../engine/worker.ts';
@@ -78,7 +78,8 @@ async function demo(options: DemoOptions, connect: Connect): Promise<void> {
     RAPPORT_REGISTRY_URL: registry,
   });
   const until = options.until ?? (Date.now() as Instant);
-  const config = demoPolicy(loaded, until, options.days);
+  // Into topics of its own, whatever the configuration names: what it makes up is nobody's history, and goes at the end.
+  const config = demoPolicy({ ...loaded, sources: defaultSources(loaded.applicationId) }, until, options.days);
   const connections = await connect(config, createLog(config.logLevel));
   try {
     await new Demo(config, connections.value, { ...options, until }, stopped.signal, say).run({ kafka, redis, registry });

@@ -91,7 +91,8 @@ function topicsOf(applicationId: string): Topics {
   };
 }
 
-function defaultSources(applicationId: string): readonly SourceConfig[] {
+/** What is read where the configuration names no sources: the application's own topics. */
+export function defaultSources(applicationId: string): readonly SourceConfig[] {
   const source = (type: SourceConfig['type'], topic: string): SourceConfig => ({
     type,
     topic: `${applicationId}.${topic}`,

@@ -1,13 +1,17 @@
-/** The demo on servers that were given: its summary is consistent, and it leaves nothing behind, also when it is interrupted. */
+/** The demo on servers that were given: its summary is consistent, and it leaves nothing behind, also when it is interrupted, and what was there as it was. */
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createClient } from '../../src/adapters/kafka/client.ts';
 import { createAdmin } from '../../src/adapters/kafka/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ALERTS, GROUPS, LEVELS, SIGNALS } from '../../src/domain/decision.ts';
 import { DAY } from '../../src/domain/ids.ts';
 import { METRICS } from '../../src/domain/kpi-values.ts';
+import { startFolder } from '../../src/stack/folder.ts';
 import { until } from '../../src/stack/until.ts';
 import { program } from './application.ts';
 
@@ -57,10 +61,27 @@ async function left(): Promise<string[]> {
   }
 }
 
+/** A configuration whose source is a topic that was there before. `ends`: how far it reaches now. */
+async function somebodys() {
+  const folder = await startFolder('demo-test');
+  const topic = `orders-${randomUUID().slice(0, 8)}`;
+  const file = join(folder.value, 'rapport.yaml');
+  await writeFile(file, `sources:\n  - { type: purchase, topic: ${topic} }\n`);
+  const admin = createAdmin(await loadConfig(servers()), pino({ level: 'silent' }));
+  await admin.value.ensureTopics([{ topic, partitions: 2, configs: {} }]);
+  onTestFinished(async () => {
+    await admin.value.deleteTopics([topic]);
+    await admin.stop();
+    await folder.stop();
+  });
+  return { environment: { RAPPORT_CONFIG: file }, ends: () => admin.value.ends(topic) };
+}
+
 describe('the demo', () => {
   it('prints one summary object whose numbers agree and which shows every group, kind of alert and usual warning, and leaves no topic, group, key or subject', async () => {
     const today = Math.floor(Date.now() / DAY) * DAY;
-    const demo = program(['demo', '--once', '--json', '--customers', '500', '--seed', '1'], servers());
+    const { environment, ends } = await somebodys();
+    const demo = program(['demo', '--once', '--json', '--customers', '500', '--seed', '1'], { ...servers(), ...environment });
     const { code, stdout, stderr } = await demo.ended;
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const summary: Summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
@@ -97,6 +118,7 @@ describe('the demo', () => {
     for (const of of ofGroups) expect(Object.keys(of ?? {})).toEqual(['day', ...METRICS]);
     for (const name of ['customers', 'active', 'lost', 'orders', 'revenue', 'tickets'])
       expect(ofGroups.reduce((total, of) => total + (of?.[name] ?? 0), 0)).toBe(kpis[name]);
+    expect(await ends()).toEqual([0, 0].map(() => ({ start: 0, end: 0 })));
     expect(await left()).toEqual([]);
   });
 
