@@ -2,7 +2,6 @@
  * One case on real servers: a worker reaches an armed crash point in mid-stream, another one takes over, everything is drained, the checker looks at what is left.
  * Boundary: no test framework; throws when a case does not come to its end.
  */
-
 import { readFile } from 'node:fs/promises';
 import type { Instant } from '../../src/domain/ids.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
