@@ -41,6 +41,7 @@ async function handle(topic: string, partition: number, record: LogRecord): Prom
     await send(encoder.deadLetter({ reason, detail, origin: context.trigger, key: record.key, value: record.value }, context));
     return;
   }
+  if (decoded.outcome === 'passed') return;
   const { event } = decoded;
   const key = `${config.applicationId}:${event.customer}`;
   const bytes = await redis.getBuffer(key);

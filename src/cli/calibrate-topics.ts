@@ -75,7 +75,7 @@ export async function readTopics({ config, connections }: Context, now: Instant,
         records += 1;
         const decoded = decoder.decode(topic, record);
         if (decoded.outcome === 'event' && decoded.event.at <= now) gathering.add(decoded.event);
-        else dead += 1;
+        else if (decoded.outcome !== 'passed') dead += 1;
       }
     }
   }

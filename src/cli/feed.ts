@@ -1,5 +1,5 @@
 /**
- * Sends events to the input topics, in order, in batches; the customer's partition by Kafka's default partitioner. Waits for the brokers before it
+ * Sends events to the input topics that have our fields, in order, in batches; the customer's partition by Kafka's default partitioner. Waits for the brokers before it
  * takes more (back-pressure). Bounded in memory.
  */
 import { murmur2 } from '../codec/murmur2.ts';
@@ -24,7 +24,7 @@ export class Feed {
 
   /** @param partitions of a topic; as many as there are shards unless told */
   constructor(config: Config, producer: Producer, encode: Encode, partitions: (topic: string) => number = () => config.shards) {
-    this.#sources = new Map(config.sources.map((source) => [source.type, source]));
+    this.#sources = new Map(config.sources.flatMap((source) => (source.map === undefined ? [[source.type, source]] : [])));
     this.#producer = producer;
     this.#encode = encode;
     this.#partitions = partitions;

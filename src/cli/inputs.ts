@@ -11,7 +11,7 @@ type Encode = Awaited<ReturnType<Schemas['inputs']>>;
 
 export interface Inputs {
   readonly feed: Feed;
-  /** the event types that have a source */
+  /** the event types that have a source with our fields */
   readonly types: ReadonlySet<EventType>;
 }
 
@@ -21,7 +21,8 @@ export class Unencodable extends Error {}
 /** Throws Halt when an input topic is missing; Retryable when a server is away. */
 export async function openInputs({ config, connections }: Pick<Context, 'config' | 'connections'>): Promise<Inputs> {
   const partitions = new Map<string, number>();
-  for (const { topic } of config.sources) partitions.set(topic, (await connections.logs.partitions(topic)) ?? 0);
+  const direct = config.sources.filter(({ map }) => map === undefined);
+  for (const { topic } of direct) partitions.set(topic, (await connections.logs.partitions(topic)) ?? 0);
   const missing = [...partitions].filter(([, count]) => count === 0).map(([topic]) => topic);
   if (missing.length > 0) throw new Halt(`there is no topic ${missing.join(', ')}: create what is missing with \`rapport topics create\``);
   const encode = await (await connections.schemas()).inputs();
@@ -33,5 +34,5 @@ export async function openInputs({ config, connections }: Pick<Context, 'config'
     }
   };
   const feed = new Feed(config, await connections.producer(), encodeOrSay, (topic) => partitions.get(topic) ?? config.shards);
-  return { feed, types: new Set(config.sources.map(({ type }) => type)) };
+  return { feed, types: new Set(config.sources.flatMap(({ type, map }) => (map === undefined ? [type] : []))) };
 }

@@ -4,8 +4,9 @@
  * lengths are checked before anything is made of them, and every byte must be used.
  */
 import avsc from 'avsc';
-import { needsWalk, skipper } from './bounds.ts';
+import { needsWalk, type Skip, skipper } from './bounds.ts';
 import { Reader } from './bytes.ts';
+import { foreignType } from './foreign.ts';
 import { type AvroType, avroType } from './schemas.ts';
 import { SCHEMA_TEXTS, type SchemaName } from './types.ts';
 
@@ -38,6 +39,24 @@ export function wireReader(schema: SchemaName, writer: AvroType): WireRead {
     }
     return reader.fromBuffer(value.subarray(HEADER_BYTES), resolver);
   };
+}
+
+/**
+ * A reader of what `writer` wrote, as the writer's schema says it; decimals are texts, whole numbers beyond 2^53 bigints. Throws an Error when that could not be read safely.
+ */
+export function foreignReader(writer: AvroType): WireRead {
+  const skip = needsWalk(writer) ? skipper(writer) : null;
+  const type = foreignType(writer.schema({ exportAttrs: true }));
+  return (value) => {
+    if (skip !== null) walk(skip, value);
+    return type.fromBuffer(value.subarray(HEADER_BYTES));
+  };
+}
+
+function walk(skip: Skip, value: Buffer): void {
+  const from = new Reader(value, HEADER_BYTES);
+  skip(from);
+  if (from.position !== value.length) throw new Error(`has ${value.length - from.position} bytes too many`);
 }
 
 interface RecordSchema {

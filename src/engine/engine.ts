@@ -34,6 +34,8 @@ export interface StepReport {
   readonly duplicates: number;
   readonly rerouted: number;
   readonly deadLetters: number;
+  /** records that the mapping of their source does not ask for */
+  readonly passedOver: number;
   readonly timers: number;
   readonly changes: number;
   /** records of customers' alerts */

@@ -1,7 +1,7 @@
 /**
  * The pure middle of a step: records and due timers in, states, decisions, bookings and letters out (I9: nothing else goes in).
  * Keeps I10 (timers fire for due ≤ W, or before a later event of the same customer) and I11 (every record is folded, recognised as a
- * duplicate, rerouted or dead-lettered). How records are cut into steps does not matter (D1): a customer's timers fire up to the
+ * duplicate, rerouted or dead-lettered, or its source's mapping passes it over). How records are cut into steps does not matter (D1): a customer's timers fire up to the
  * watermark that stood before each of its records, so no step boundary shows.
  */
 import { decodeState, encodeState } from '../codec/state.ts';
@@ -43,6 +43,7 @@ export interface Folded {
     duplicates: number;
     rerouted: number;
     deadLetters: number;
+    passedOver: number;
     timers: number;
     changes: number;
     alerts: number;
@@ -68,7 +69,7 @@ export function foldStep(
   const touched = new Map<CustomerId, Touched>();
   const records: OutRecord[] = [];
   const notKeyed = new Set<string>();
-  const counts = { folded: 0, duplicates: 0, rerouted: 0, deadLetters: 0, timers: 0, changes: 0, alerts: 0 };
+  const counts = { folded: 0, duplicates: 0, rerouted: 0, deadLetters: 0, passedOver: 0, timers: 0, changes: 0, alerts: 0 };
   const decided: Decision[] = [];
   const sums = new Sums();
   const booked: Booking[] = [];
@@ -120,6 +121,10 @@ export function foldStep(
       records.push(encoder.deadLetter({ reason, detail, origin: trigger, key: record.key, value: record.value }, because(trigger)));
       continue;
     }
+    if (decoded.outcome === 'passed') {
+      counts.passedOver += 1;
+      continue;
+    }
     const { event } = decoded;
     if (event.at > batch.future) {
       bury(item, 'future-event', 'occurredAt is more than 5 minutes ahead of the broker');
@@ -130,7 +135,8 @@ export function foldStep(
       if (item.input.tp.topic === context.reroute) {
         throw new Halt(
           `${item.input.tp.topic}-${item.input.tp.partition}@${record.offset}: a rerouted record belongs to shard ${home}, not ${shard}. ` +
-            'The number of shards differs between workers: give all the same RAPPORT_SHARDS.',
+            'The number of shards differs between workers: give all the same RAPPORT_SHARDS. ' +
+            'Or the mapping of its topic finds another customer than when it was forwarded: go on with the mapping as it was until reroute is drained.',
         );
       }
       counts.rerouted += 1;

@@ -7,7 +7,7 @@ import { digest } from './digest.ts';
 import type { Limits } from './engine.ts';
 import { Halt } from './errors.ts';
 import type { InputPosition } from './journal.ts';
-import type { Decoded, Ends, LogRecord, Origin, TopicPartition } from './ports.ts';
+import type { Decoded, Ends, LogRecord, Origin, Passed, TopicPartition } from './ports.ts';
 
 /** A record waiting in an inbox, decoded. */
 export interface Item {
@@ -15,7 +15,7 @@ export interface Item {
   readonly record: LogRecord;
   /** where it first entered: another topic when it was rerouted */
   readonly origin: Origin;
-  readonly decoded: Decoded;
+  readonly decoded: Decoded | Passed;
 }
 
 interface Raw {

@@ -10,10 +10,10 @@ import type { CustomerId, Instant } from '../domain/ids.ts';
 import type { Kpi } from '../domain/kpi-values.ts';
 import type { ThresholdsVersion } from '../domain/thresholds.ts';
 import type { DeadLetter, DecisionContext, Header, OutRecord, TopicPartition } from '../outputs/record.ts';
-import type { Decoded } from '../sources/decoded.ts';
+import type { Decoded, Passed } from '../sources/decoded.ts';
 
 export type { DeadLetter, DecisionContext, Header, Origin, OutRecord, TopicPartition } from '../outputs/record.ts';
-export type { Decoded } from '../sources/decoded.ts';
+export type { Decoded, Passed } from '../sources/decoded.ts';
 
 /**
  * The header of a record that stands for a whole batch which could not be unpacked (a codec's bomb, corrupt bytes): no value, at the batch's last
@@ -237,7 +237,7 @@ export interface Decoder {
   /** Fetches what the records' decoding needs (writer schemas by id) into a bounded cache. Throws Retryable when the registry is away. */
   prepare(topic: string, records: readonly LogRecord[]): Promise<void>;
   /** Pure given what was prepared; never throws for bad input. `topic` is the source topic (of a rerouted record: its origin's). */
-  decode(topic: string, record: LogRecord): Decoded;
+  decode(topic: string, record: LogRecord): Decoded | Passed;
 }
 
 /** Decisions to records, with registered schemas. Synchronous: schemas are registered at start. */

@@ -27,4 +27,11 @@ export interface Dead {
 /** A record's meaning, or why it has none (I11). */
 export type Decoded = { readonly outcome: 'event'; readonly event: CustomerEvent } | Dead;
 
+/** A record of a foreign topic that its mapping does not ask for: no event, and nothing wrong with it. */
+export interface Passed {
+  readonly outcome: 'passed';
+}
+
+export const PASSED: Passed = { outcome: 'passed' };
+
 export const dead = (reason: DeadReason, detail: string): Dead => ({ outcome: 'dead', reason, detail });

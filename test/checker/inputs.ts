@@ -3,7 +3,7 @@
  * shard an input partition belongs to is written here anew (q mod N).
  */
 
-import type { Decoded, LogRecord, Origin, TopicPartition } from '../../src/engine/ports.ts';
+import type { Decoded, LogRecord, Origin, Passed, TopicPartition } from '../../src/engine/ports.ts';
 import { originOf } from '../../src/engine/reroute.ts';
 import { dead } from '../../src/sources/decoded.ts';
 import { indexAt } from './bytes.ts';
@@ -15,7 +15,7 @@ export interface Partition extends TopicPartition {
   readonly records: readonly LogRecord[];
   /** where each first entered, and what it means; as long as `records` */
   readonly origins: readonly Origin[];
-  readonly decoded: readonly Decoded[];
+  readonly decoded: readonly (Decoded | Passed)[];
 }
 
 export class Inputs {
@@ -67,7 +67,7 @@ export async function readInputs({ settings, seen, decoder }: Evidence): Promise
   for (const [topic, records] of bySource) if (records.length > 0) await decoder.prepare(topic, records);
   const all = raw.map((partition) => ({
     ...partition,
-    decoded: partition.records.map((record, i): Decoded => {
+    decoded: partition.records.map((record, i): Decoded | Passed => {
       const topic = partition.origins[i]?.topic ?? partition.topic;
       return bySource.has(topic) ? decoder.decode(topic, record) : dead('invalid-record', `no source has the topic ${topic}`);
     }),

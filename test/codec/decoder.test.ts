@@ -8,7 +8,7 @@ import { SCHEMA_TEXTS } from '../../src/codec/types.ts';
 import { encodeWire } from '../../src/codec/wire.ts';
 import { hash } from '../../src/domain/ids.ts';
 import { Halt, Retryable } from '../../src/engine/errors.ts';
-import { type Decoded, UNREADABLE_HEADER } from '../../src/engine/ports.ts';
+import { type Decoded, type Passed, UNREADABLE_HEADER } from '../../src/engine/ports.ts';
 import { formatLine } from '../../src/sources/ndjson.ts';
 import { AT, CONFIG, EXAMPLES, logRecord, purchaseRecord, supportRecord, surveyRecord } from './support.ts';
 
@@ -25,7 +25,7 @@ const codec = localCodec(
   ]),
 );
 
-async function decode(topic: string, value: Buffer | null): Promise<Decoded> {
+async function decode(topic: string, value: Buffer | null): Promise<Decoded | Passed> {
   const record = logRecord(value);
   await codec.decoder.prepare(topic, [record]);
   return codec.decoder.decode(topic, record);

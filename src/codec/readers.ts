@@ -1,0 +1,94 @@
+/**
+ * Readers of what writers wrote, by schema id: made once for each, asked for before their records are decoded. Boundary: bounded caches; where writer
+ * schemas come from is the caller's, what a reader makes of the bytes too.
+ */
+import { LRUCache } from 'lru-cache';
+import { Retryable } from '../engine/errors.ts';
+import type { Decoder, LogRecord } from '../engine/ports.ts';
+import { type Dead, dead } from '../sources/decoded.ts';
+import type { AvroType } from './schemas.ts';
+import { type WireRead, wireId } from './wire.ts';
+
+/** Where writer schemas are. */
+export interface WriterSchemas {
+  /** The schema of an id; a text says why there is none that could be used. Throws Retryable when it cannot be asked. */
+  find(id: number): Promise<AvroType | string>;
+}
+
+const MOST_READERS = 2_000;
+const MOST_MISSES = 50_000;
+/** ms until an id without a usable schema is asked for again: it may have been registered in between */
+const ASK_AGAIN_MS = 5_000;
+/** requests at a time while a batch is prepared */
+const SIDE_BY_SIDE = 8;
+
+interface Miss {
+  readonly detail: string;
+  readonly askedAt: number;
+}
+
+interface Readers {
+  readonly readers: LRUCache<number, WireRead>;
+  readonly misses: LRUCache<number, Miss>;
+  readonly prepare: Decoder['prepare'];
+}
+
+/** Readers by schema id. `as` completes "schema 7 cannot be read …". */
+export function createReaders(schemas: WriterSchemas, now: () => number, readerOf: (writer: AvroType) => WireRead, as: string): Readers {
+  const readers = new LRUCache<number, WireRead>({ max: MOST_READERS });
+  const misses = new LRUCache<number, Miss>({ max: MOST_MISSES });
+
+  const ask = async (id: number): Promise<void> => {
+    const found = await schemas.find(id);
+    let detail: string;
+    if (typeof found === 'string') {
+      detail = found;
+    } else {
+      try {
+        readers.set(id, readerOf(found));
+        misses.delete(id);
+        return;
+      } catch (cause) {
+        detail = `schema ${id} cannot be read ${as}: ${messageOf(cause)}`;
+      }
+    }
+    misses.set(id, { detail, askedAt: now() });
+  };
+
+  const isOpen = (id: number): boolean => {
+    if (readers.has(id)) return false;
+    const miss = misses.get(id);
+    return miss === undefined || now() - miss.askedAt >= ASK_AGAIN_MS;
+  };
+
+  return {
+    readers,
+    misses,
+    async prepare(_topic, records) {
+      const ids = openIds(records, isOpen);
+      await Promise.all(
+        Array.from({ length: Math.min(SIDE_BY_SIDE, ids.length) }, async () => {
+          for (let id = ids.pop(); id !== undefined; id = ids.pop()) await ask(id);
+        }),
+      );
+    },
+  };
+}
+
+/** The ids of these records that have to be asked for, each once. */
+function openIds(records: readonly LogRecord[], isOpen: (id: number) => boolean): number[] {
+  const ids = new Set<number>();
+  for (const { value } of records) {
+    const id = value === null ? null : wireId(value);
+    if (id !== null && !ids.has(id) && isOpen(id)) ids.add(id);
+  }
+  return [...ids];
+}
+
+/** Of an id without a reader. Throws Retryable when it has not been asked for. */
+export function missing(id: number, miss: Miss | undefined): Dead {
+  if (miss === undefined) throw new Retryable(`Schema ${id} is not in the cache: prepare its batch (again).`);
+  return dead('unknown-schema', miss.detail);
+}
+
+export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
