@@ -38,10 +38,14 @@ export function command(options: Common, connect: Connect, action: (context: Con
       await action({ config, connections: connections.value, log });
     } finally {
       await connections.stop();
-      // A client library may leave a connection or a timer behind; nothing of ours is under way any more. Not awaited, and no reason to live.
-      setTimeout(() => process.exit(), LEAVE_MS).unref();
+      leave();
     }
   });
+}
+
+/** A client library may leave a connection or a timer behind when nothing of ours is under way any more: the process ends all the same. */
+export function leave(): void {
+  setTimeout(() => process.exit(), LEAVE_MS).unref();
 }
 
 /** Turns what a person can mend into one message and an exit code; a defect keeps its stack. */

@@ -14,7 +14,7 @@ const HEADROOM = 64 << 10;
 const INPUT_MOST = 1_048_588;
 
 /** @param inputRetention of input topics that are created; absent: the brokers' default */
-function topicSpecs(config: Config, inputRetention?: string): TopicSpec[] {
+export function topicSpecs(config: Config, inputRetention?: string): TopicSpec[] {
   const { topics, shards, sources } = config;
   const large = { 'max.message.bytes': String(2 * INPUT_MOST) };
   const forever = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
@@ -30,10 +30,10 @@ function topicSpecs(config: Config, inputRetention?: string): TopicSpec[] {
     [topics.kpis, { 'cleanup.policy': 'compact' }],
     [topics.thresholds, { 'cleanup.policy': 'compact' }],
     [topics.deadLetters, { ...large, 'retention.ms': String(14 * DAY) }],
-    // What a customer is lasts: the newest record of each is kept.
-    ...sources.map(({ type, topic }): [string, Record<string, string>] => [
+    // What a customer is lasts: the newest record of each is kept. Of a foreign topic the key may be anything.
+    ...sources.map(({ type, topic, map }): [string, Record<string, string>] => [
       topic,
-      type === 'attributes' ? { 'cleanup.policy': 'compact' } : input,
+      type === 'attributes' && map === undefined ? { 'cleanup.policy': 'compact' } : input,
     ]),
   ];
   return specs.map(([topic, configs]) => ({ topic, partitions: shards, configs }));
@@ -50,29 +50,50 @@ export async function createTopics(admin: TopicAdmin, config: Config, inputReten
   return admin.ensureTopics(specs);
 }
 
-/** Throws Halt with everything that is wrong with the topics, and the cure of each. */
-export async function checkTopics(admin: TopicAdmin, config: Config): Promise<void> {
-  const { topics, sources } = config;
-  const names = [...Object.values(topics), ...sources.map((source) => source.topic)];
-  const counts = await Promise.all(names.map((topic) => admin.partitions(topic)));
-  const missing = names.filter((_, i) => counts[i] === null);
-  if (missing.length > 0) throw new Halt(`there is no topic ${missing.join(', ')}: create what is missing with \`rapport topics create\``);
-  const settings = new Map(await Promise.all(names.map(async (topic) => [topic, await admin.topicConfig(topic)] as const)));
-  const of = (topic: string, name: string): string => settings.get(topic)?.[name] ?? '';
-  const faults: string[] = [];
+/** Every topic of the configuration: the application's own, then the inputs. */
+export const allTopics = ({ topics, sources }: Config): string[] => [...Object.values(topics), ...sources.map((source) => source.topic)];
+
+/** A setting of a topic with which records would be lost or refused. */
+export interface TopicFault {
+  readonly topic: string;
+  readonly name: string;
+  readonly found: string;
+  /** the value to set, or with `atLeast` the lowest that will do */
+  readonly want: string;
+  readonly atLeast: boolean;
+}
+
+/** What is wrong with topics that exist. `of`: a setting of a topic; undefined where it is not known, which is no fault. */
+export function topicFaults({ topics, sources }: Config, of: (topic: string, name: string) => string | undefined): TopicFault[] {
+  const faults: TopicFault[] = [];
   const want = (topic: string, name: string, value: string): void => {
-    if (of(topic, name) !== value) faults.push(`${topic}: ${name} is ${of(topic, name)}, set it to ${value}`);
+    const found = of(topic, name);
+    if (found !== undefined && found !== value) faults.push({ topic, name, found, want: value, atLeast: false });
   };
   want(topics.journal, 'message.timestamp.type', 'LogAppendTime');
   for (const topic of [topics.journal, topics.reroute]) {
     want(topic, 'cleanup.policy', 'delete');
     want(topic, 'retention.ms', '-1');
   }
-  const least = Math.max(...sources.map(({ topic }) => Number(of(topic, 'max.message.bytes')))) + HEADROOM;
+  const least = Math.max(...sources.map(({ topic }) => Number(of(topic, 'max.message.bytes') ?? 0))) + HEADROOM;
   for (const topic of [topics.journal, topics.reroute, topics.deadLetters]) {
-    if (Number(of(topic, 'max.message.bytes')) < least)
-      faults.push(`${topic}: max.message.bytes is ${of(topic, 'max.message.bytes')}, set it to at least ${least}`);
+    const found = of(topic, 'max.message.bytes');
+    if (found !== undefined && Number(found) < least)
+      faults.push({ topic, name: 'max.message.bytes', found, want: String(least), atLeast: true });
   }
+  return faults;
+}
+
+/** Throws Halt with everything that is wrong with the topics, and the cure of each. */
+export async function checkTopics(admin: TopicAdmin, config: Config): Promise<void> {
+  const names = allTopics(config);
+  const counts = await Promise.all(names.map((topic) => admin.partitions(topic)));
+  const missing = names.filter((_, i) => counts[i] === null);
+  if (missing.length > 0) throw new Halt(`there is no topic ${missing.join(', ')}: create what is missing with \`rapport topics create\``);
+  const settings = new Map(await Promise.all(names.map(async (topic) => [topic, await admin.topicConfig(topic)] as const)));
+  const faults = topicFaults(config, (topic, name) => settings.get(topic)?.[name] ?? '').map(
+    ({ topic, name, found, want, atLeast }) => `${topic}: ${name} is ${found}, set it to ${atLeast ? 'at least ' : ''}${want}`,
+  );
   if (faults.length > 0) throw new Halt(`the topics are not as they must be:\n  ${faults.join('\n  ')}`);
 }
 

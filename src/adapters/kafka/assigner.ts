@@ -7,6 +7,9 @@ import kafkajs, { type PartitionAssigner } from 'kafkajs';
 
 const { AssignerProtocol } = kafkajs;
 
+/** By it a group of ours is known. */
+export const ASSIGNER = 'rapport-shards';
+
 export interface Member {
   readonly id: string;
   /** shards that it says it owns; anything a stranger may have written */
@@ -78,7 +81,7 @@ export function decodeOwned(metadata: Buffer): number[] {
 export const shardAssigner =
   (n: number, owned: () => readonly number[]): PartitionAssigner =>
   ({ cluster }) => ({
-    name: 'rapport-shards',
+    name: ASSIGNER,
     version: 1,
     async assign({ members, topics }) {
       const shards = assignShards(
@@ -102,7 +105,7 @@ export const shardAssigner =
     },
     protocol({ topics }) {
       return {
-        name: 'rapport-shards',
+        name: ASSIGNER,
         metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: encodeOwned(owned()) }),
       };
     },

@@ -53,6 +53,11 @@ export class Connection {
     return this.#client;
   }
 
+  /** One node of a cluster by itself, connected once. The caller disconnects it. */
+  node(at: RedisConfig['nodes'][number]): Promise<Redis> {
+    return this.#connect(new Redis({ ...this.#options(), ...at, retryStrategy: () => null, enableOfflineQueue: false }));
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     const client = await this.#client?.catch(() => null);
