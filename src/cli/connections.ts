@@ -2,9 +2,11 @@
  * What commands work through. Made by main.ts, the only file that knows the adapters; the engine's ports and a little more.
  */
 import type { Logger } from 'pino';
+import type { OutputReader } from '../codec/output-reader.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import type { Decoder, Encoder, LogRecord, Logs, Meta, Sinks, Source, StateStore, Stored, TopicPartition } from '../engine/ports.ts';
+import type { TailEvents } from '../http/ports.ts';
 import type { TypedRecord } from '../sources/index.ts';
 
 export interface Resource<T> {
@@ -63,6 +65,10 @@ export interface Connections {
   producer(): Promise<Producer>;
   /** Reads topics from their beginning and goes on, read_committed, until all is stopped. */
   follow(topics: readonly string[], onRecord: (from: TopicPartition, record: LogRecord) => void): Promise<Resource<null>>;
+  /** Reads topics from positions that the caller keeps, read_committed, until it is stopped; its user stops it. */
+  tail(topics: readonly string[], events: TailEvents): Promise<{ stop(): Promise<void> }>;
+  /** Reads output records; registers nothing. */
+  reader(): Promise<OutputReader>;
 }
 
 export type Connect = (config: Config, log: Logger) => Promise<Resource<Connections>>;

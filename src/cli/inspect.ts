@@ -33,13 +33,18 @@ export function inspectCommand(connect: Connect): Command {
     const fault = customerIdFault(customer);
     if (fault !== null) inspect.error(`error: the customer's id ${fault}`, { exitCode: 2 });
     return command(options, connect, async (context) => {
-      const found = await read(customer as CustomerId, context);
-      print(options, found, pictureText(found));
+      const looked = await findCustomer(customer as CustomerId, context);
+      if (looked.found === null) throw new Halt(`${context.config.applicationId} knows no customer ${customer} ${looked.where}`);
+      print(options, looked.found, pictureText(looked.found));
     });
   });
 }
 
-async function read(customer: CustomerId, { config, connections }: Context): Promise<Found> {
+/** `where` says where there is none. Throws Halt while the customer's shard has no state, or is another than the configuration says. */
+export async function findCustomer(
+  customer: CustomerId,
+  { config, connections }: Pick<Context, 'config' | 'connections'>,
+): Promise<{ readonly found: Found; readonly state: CustomerState } | { readonly found: null; readonly where: string }> {
   const shard = shardOf(customer, config.shards);
   const answer = await connections.store.readCustomer(shard, customer);
   if (answer === null) {
@@ -57,9 +62,9 @@ async function read(customer: CustomerId, { config, connections }: Context): Pro
   const state = stored === null ? null : decodeState(customer, stored.state);
   const explanation = state === null ? null : explain(state, config.policy);
   if (stored === null || state === null || explanation === null) {
-    throw new Halt(`${config.applicationId} knows no customer ${customer} (shard ${shard}, applied up to journal offset ${meta.next})`);
+    return { found: null, where: `(shard ${shard}, applied up to journal offset ${meta.next})` };
   }
-  return {
+  const found: Found = {
     ...explanation,
     currency: config.policy.currency,
     horizonDays: config.policy.churn.horizonDays,
@@ -71,6 +76,7 @@ async function read(customer: CustomerId, { config, connections }: Context): Pro
     watermark: header.watermark,
     policy: policyNote(config, header.policy),
   };
+  return { found, state };
 }
 
 /** The hash of the policy in force; the scores are reckoned by the configured one. */

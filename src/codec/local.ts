@@ -8,11 +8,14 @@ import { OUTPUT_SCHEMAS } from '../outputs/index.ts';
 import { INPUT_SCHEMAS, type TypedRecord } from '../sources/index.ts';
 import { createDecoder } from './decoder.ts';
 import { createEncoder, type EncoderConfig } from './encoder.ts';
+import { createOutputReader, type OutputReader } from './output-reader.ts';
 import { type AvroType, avroType } from './schemas.ts';
 import { encodeWire } from './wire.ts';
 
 const INPUT_IDS: Readonly<Record<EventType, number>> = { purchase: 1, support: 2, survey: 3, engagement: 4, attributes: 5 };
 const OUTPUT_IDS = { 'segment-change': 11, profile: 12, 'dead-letter': 13, alert: 14, kpi: 15, thresholds: 16 };
+
+const OUTPUT_TYPES = Object.keys(OUTPUT_IDS) as (keyof typeof OUTPUT_IDS)[];
 
 export interface Codec {
   readonly decoder: Decoder;
@@ -32,10 +35,16 @@ export function localCodec(config: EncoderConfig & Pick<Config, 'sources'>, othe
   };
 }
 
+/** Reads what the encoder of a local codec has written, as readers of the topics do. */
+export function localReader(): OutputReader {
+  const writers = new Map(OUTPUT_TYPES.map((type) => [OUTPUT_IDS[type], avroType(OUTPUT_SCHEMAS[type])]));
+  return createOutputReader({ find: async (id) => writers.get(id) ?? `schema ${id} is not registered` });
+}
+
 /** A record of the outputs back as what its schema says; for tests. */
 export function readOutput(value: Buffer): { readonly type: keyof typeof OUTPUT_IDS; readonly record: unknown } {
   const id = value.readInt32BE(1);
-  const type = (Object.keys(OUTPUT_IDS) as (keyof typeof OUTPUT_IDS)[]).find((name) => OUTPUT_IDS[name] === id);
+  const type = OUTPUT_TYPES.find((name) => OUTPUT_IDS[name] === id);
   if (type === undefined) throw new Error(`schema ${id} is not of an output`);
   return { type, record: avroType(OUTPUT_SCHEMAS[type]).fromBuffer(value.subarray(5)) };
 }

@@ -2,6 +2,7 @@
  * The whole configuration as one frozen object. Made by config/load.ts from the environment and one file, validated together. Pure types.
  */
 import type { Policy } from '../domain/policy.ts';
+import type { SourceMap } from './mapping/mapping.ts';
 
 export interface TlsConfig {
   /** PEM texts */
@@ -47,12 +48,41 @@ export interface RegistryConfig {
 export const EVENT_TYPES = ['purchase', 'support', 'survey', 'engagement', 'attributes'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-export interface SourceConfig {
-  readonly type: EventType;
+interface AnySource {
   readonly topic: string;
   readonly format: 'avro' | 'json';
   /** false: any key, any number of partitions */
   readonly keyedByCustomer: boolean;
+}
+
+/** A topic whose records have rapport's fields. */
+export interface DirectSource extends AnySource {
+  readonly type: EventType;
+  readonly map?: undefined;
+}
+
+/** A topic of somebody else's, whose records are mapped. rapport never writes to it. */
+export interface MappedSource extends AnySource {
+  /** null where the map's events say it */
+  readonly type: EventType | null;
+  readonly map: SourceMap;
+}
+
+export type SourceConfig = DirectSource | MappedSource;
+
+/** Of `rapport serve`. */
+export interface HttpConfig {
+  /** where it listens */
+  readonly host: string;
+  /** 0: any that is free */
+  readonly port: number;
+  /** path of the read model's file */
+  readonly database: string;
+  /** bearer tokens of the roles; null: nobody has the role by a token of its own */
+  readonly readToken: string | null;
+  readonly adminToken: string | null;
+  /** the explicit choice to ask for no token, on loopback only */
+  readonly open: boolean;
 }
 
 /** Names of the topics the application owns. */
@@ -75,6 +105,7 @@ export interface Config {
   readonly kafka: KafkaConfig;
   readonly redis: RedisConfig;
   readonly registry: RegistryConfig;
+  readonly http: HttpConfig;
   readonly sources: readonly SourceConfig[];
   readonly topics: Topics;
   readonly policy: Policy;

@@ -5,9 +5,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PRESETS } from '../domain/policy.ts';
-import type { Config, SourceConfig, Topics } from './config.ts';
+import type { Config, EventType, SourceConfig, Topics } from './config.ts';
 import { takeKafka, takeRedis, takeRegistry } from './connections.ts';
 import { ConfigError, didYouMean } from './fault.ts';
+import { takeHttp } from './http.ts';
 import { isPreset, type ParsedPolicy, parsePolicy, presetPolicy } from './policy.ts';
 import { codeOf, Reader } from './reader.ts';
 import { seal } from './secrets.ts';
@@ -28,6 +29,7 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
   const kafka = await takeKafka(reader);
   const redis = await takeRedis(reader);
   const registry = await takeRegistry(reader);
+  const http = await takeHttp(reader, applicationId, name);
   const topics = topicsOf(applicationId);
   const sources = takeSources(reader, applicationId, topics);
   const parsed = await takePolicy(reader, name);
@@ -49,6 +51,7 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
     kafka,
     redis,
     registry,
+    http,
     sources,
     topics,
     // a copy: a preset is shared
@@ -61,6 +64,24 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
     logLevel,
     warnings: [...reader.warnings, ...warnings],
   });
+}
+
+/**
+ * Only what says how records are read: the sources and the policy, without the servers' addresses. Throws ConfigError as loadConfig does, of these
+ * parts and of names that nothing reads.
+ */
+export async function loadSources(
+  env: Readonly<Record<string, string | undefined>>,
+  file?: string,
+): Promise<Pick<Config, 'sources' | 'policy' | 'warnings'>> {
+  const name = file ?? (env.RAPPORT_CONFIG || null);
+  const reader = await open(env, name, file === undefined);
+  reader.checkNames();
+  const applicationId = (await reader.take(S.applicationId)) ?? 'rapport';
+  const sources = takeSources(reader, applicationId, topicsOf(applicationId));
+  const parsed = await takePolicy(reader, name);
+  if (reader.faults.length > 0 || !parsed) throw new ConfigError(reader.faults);
+  return seal({ sources, policy: structuredClone(parsed.policy), warnings: [...reader.warnings, ...parsed.warnings] });
 }
 
 async function open(env: Readonly<Record<string, string | undefined>>, name: string | null, fromEnv: boolean): Promise<Reader> {
@@ -93,7 +114,7 @@ function topicsOf(applicationId: string): Topics {
 
 /** What is read where the configuration names no sources: the application's own topics. */
 export function defaultSources(applicationId: string): readonly SourceConfig[] {
-  const source = (type: SourceConfig['type'], topic: string): SourceConfig => ({
+  const source = (type: EventType, topic: string): SourceConfig => ({
     type,
     topic: `${applicationId}.${topic}`,
     format: 'avro',

@@ -5,10 +5,23 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { getIn, isMapping } from './data.ts';
+import type { z } from 'zod';
+import { EVENT_TYPES, type SourceConfig } from './config.ts';
+import { getIn, isMapping, type Path } from './data.ts';
 import { didYouMean, type Fault } from './fault.ts';
 import { describe } from './issues.ts';
-import { FILE_KEYS, isServiceLink, SETTINGS, type Setting, SOURCE_KEYS, sourcesSchema, VARIABLES } from './settings.ts';
+import { parseMap } from './mapping/parse.ts';
+import {
+  directSourceSchema,
+  FILE_KEYS,
+  isServiceLink,
+  mappedSourceSchema,
+  SETTINGS,
+  type Setting,
+  SOURCE_KEYS,
+  sourcesSchema,
+  VARIABLES,
+} from './settings.ts';
 import type { Yaml } from './yaml.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -80,22 +93,48 @@ export class Reader {
   }
 
   /** The file's list of sources; null when there is none, or it is at fault. */
-  takeSources() {
+  takeSources(): readonly SourceConfig[] | null {
     const given = getIn(this.#yaml?.value, ['sources']);
     if (!this.#yaml || given === undefined) return null;
-    const parsed = sourcesSchema.safeParse(given);
+    const list = this.#shaped(sourcesSchema, given, ['sources']);
+    const sources = list?.map((raw, i) => this.#takeSource(this.#yaml, raw, ['sources', i])) ?? [];
+    const sound = sources.filter((source) => source !== null);
+    return list !== null && sound.length === list.length ? sound : null;
+  }
+
+  #takeSource(yaml: Yaml | null, raw: unknown, path: Path): SourceConfig | null {
+    if (!isMapping(raw) || !Object.hasOwn(raw, 'map')) return this.#shaped(directSourceSchema, raw, path);
+    const source = this.#shaped(mappedSourceSchema, raw, path);
+    const type = EVENT_TYPES.find((known) => known === raw.type);
+    const at = [...path, 'map'];
+    // Where the type is at fault, what the map has to have is not known.
+    const parsed = source !== null || type !== undefined || raw.type === undefined ? parseMap(raw.map, type, at) : [];
+    if (!('events' in parsed)) {
+      for (const { path: within, key, message } of parsed) {
+        const where = key === null ? yaml?.where(within) : yaml?.whereKey(within, key);
+        this.faults.push({ where: where ?? 'sources', message });
+      }
+      return null;
+    }
+    return source === null ? null : { ...source, type: source.type ?? null, map: parsed };
+  }
+
+  /** What stands at a path of the file, by its schema; null when it is at fault. */
+  #shaped<T>(schema: z.ZodType<T>, given: unknown, at: Path): T | null {
+    const parsed = schema.safeParse(given);
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) {
-      const path = ['sources', ...issue.path.filter((key) => typeof key !== 'symbol')];
+      const path = [...at, ...issue.path.filter((key) => typeof key !== 'symbol')];
       if (issue.code === 'unrecognized_keys') {
         for (const key of issue.keys) {
           this.faults.push({
-            where: this.#yaml.whereKey(path, key),
+            where: this.#yaml?.whereKey(path, key) ?? key,
             message: `${key} is not a setting of a source.${didYouMean(key, SOURCE_KEYS)}`,
           });
         }
       } else {
-        this.faults.push({ where: this.#yaml.where(path), message: `${path.join('.')} ${describe(issue, getIn(this.#yaml.value, path))}` });
+        const message = `${path.join('.')} ${describe(issue, getIn(this.#yaml?.value, path))}`;
+        this.faults.push({ where: this.#yaml?.where(path) ?? path.join('.'), message });
       }
     }
     return null;

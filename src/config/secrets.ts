@@ -5,7 +5,7 @@
 import type { Config } from './config.ts';
 
 const HIDDEN = '[hidden]';
-const SECRET_KEYS: ReadonlySet<string> = new Set(['password', 'token', 'clientSecret', 'key']);
+const SECRET_KEYS: ReadonlySet<string> = new Set(['password', 'token', 'clientSecret', 'key', 'readToken', 'adminToken']);
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** The configuration as it may be logged: plain data, secrets replaced, the policy by its hash alone. */

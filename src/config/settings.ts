@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { EVENT_TYPES } from './config.ts';
-import { applicationId, brokers, choice, flag, httpUrl, integer, redisUrl, text, topicName } from './values.ts';
+import { applicationId, brokers, choice, flag, httpUrl, integer, redisUrl, text, token, topicName } from './values.ts';
 
 export interface Setting<T> {
   readonly variable: string;
@@ -52,6 +52,12 @@ export const SETTINGS = {
   registryUsername: setting('RAPPORT_REGISTRY_USERNAME', 'registry.username', text),
   registryPassword: secret('RAPPORT_REGISTRY_PASSWORD', 'registry.password', text),
   registryCa: setting('RAPPORT_REGISTRY_CA', 'registry.ca', text),
+  httpHost: setting('RAPPORT_HTTP_HOST', 'http.host', text),
+  httpPort: setting('RAPPORT_HTTP_PORT', 'http.port', integer(0, 65_535)),
+  httpDatabase: setting('RAPPORT_HTTP_DATABASE', 'http.database', text),
+  httpReadToken: secret('RAPPORT_HTTP_READ_TOKEN', 'http.readToken', token),
+  httpAdminToken: secret('RAPPORT_HTTP_ADMIN_TOKEN', 'http.adminToken', token),
+  httpOpen: setting('RAPPORT_HTTP_OPEN', 'http.open', flag),
   policy: setting('RAPPORT_POLICY', 'policy', text),
   logLevel: setting('RAPPORT_LOG_LEVEL', 'logLevel', choice(LOG_LEVELS)),
   guardMs: setting('RAPPORT_GUARD_MS', 'guardMs', integer(0, 3_600_000)),
@@ -60,18 +66,23 @@ export const SETTINGS = {
 } as const;
 
 /** Only in the file. */
-export const sourcesSchema = z
-  .array(
-    z.strictObject({
-      type: z.enum(EVENT_TYPES),
-      topic: topicName,
-      format: z.enum(['avro', 'json']).default('avro'),
-      keyedByCustomer: z.boolean().default(true),
-    }),
-  )
-  .min(1);
+export const sourcesSchema = z.array(z.unknown()).min(1);
 
-export const SOURCE_KEYS = ['type', 'topic', 'format', 'keyedByCustomer'] as const;
+export const directSourceSchema = z.strictObject({
+  type: z.enum(EVENT_TYPES),
+  topic: topicName,
+  format: z.enum(['avro', 'json']).default('avro'),
+  keyedByCustomer: z.boolean().default(true),
+});
+
+/** `map` is read by mapping/parse.ts. A foreign topic's key is hardly ever the customer's id. */
+export const mappedSourceSchema = directSourceSchema.extend({
+  type: z.enum(EVENT_TYPES).optional(),
+  keyedByCustomer: z.boolean().default(false),
+  map: z.unknown(),
+});
+
+export const SOURCE_KEYS = ['type', 'topic', 'format', 'keyedByCustomer', 'map'] as const;
 
 const ALL: readonly Setting<unknown>[] = Object.values(SETTINGS);
 

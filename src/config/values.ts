@@ -21,6 +21,13 @@ export const flag = z.preprocess((value) => {
 
 export const text = z.preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string().min(1));
 
+/** A bearer token: what the header can carry, and long enough not to be guessed. */
+export const token = z
+  .string()
+  .min(16)
+  .max(512)
+  .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'must be of letters, digits and . _ ~ + / -, such as `openssl rand -hex 24` gives');
+
 export const applicationId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1–63 lower-case letters, digits and dashes, not beginning with a dash');

@@ -29,7 +29,10 @@ export interface ClientOptions {
   readonly socketFactory?: ISocketFactory;
 }
 
-export function createClient(config: KafkaConfig, log: Logger, options: ClientOptions): Client {
+export const createClient = (config: KafkaConfig, log: Logger, options: ClientOptions): Client =>
+  new kafkajs.Kafka(clientSettings(config, log, options));
+
+export function clientSettings(config: KafkaConfig, log: Logger, options: ClientOptions): ClientConfig {
   const settings: ClientConfig = {
     clientId: options.clientId,
     // In another order for each client: one that is stuck behind a dead seed is followed by one that is not.
@@ -44,7 +47,7 @@ export function createClient(config: KafkaConfig, log: Logger, options: ClientOp
   };
   if (config.tls !== null) settings.ssl = tlsOptions(config.tls);
   if (config.sasl !== null) settings.sasl = saslOptions(config.sasl);
-  return new kafkajs.Kafka(settings);
+  return settings;
 }
 
 function tlsOptions({ ca, cert, key }: TlsConfig): tls.ConnectionOptions {

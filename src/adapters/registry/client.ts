@@ -4,6 +4,7 @@
  */
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import avsc from 'avsc';
+import { LOGICAL_TYPES } from '../../codec/foreign.ts';
 import type { AvroType } from '../../codec/schemas.ts';
 import type { RegistryConfig } from '../../config/config.ts';
 import { Halt, Retryable } from '../../engine/errors.ts';
@@ -12,6 +13,9 @@ import { createHttp, field, isAnswer } from './http.ts';
 /** ms for a request and its answer, all in all */
 const TIME_OUT_MS = 10_000;
 const COMPATIBLE = [COMPATIBILITY.BACKWARD, COMPATIBILITY.BACKWARD_TRANSITIVE, COMPATIBILITY.FULL, COMPATIBILITY.FULL_TRANSITIVE];
+
+/** With these, readers of the next version can take what was written with the last one. */
+export const isStrictEnough = (level: string): boolean => COMPATIBLE.some((one) => one === level);
 
 export interface RegistryClient {
   /** The Avro schema of an id; a text says why there is none to use. Throws Retryable. */
@@ -28,7 +32,7 @@ export interface RegistryClient {
 
 export function createClient(config: RegistryConfig, timeOutMs = TIME_OUT_MS): RegistryClient {
   const { base, agent, auth, call, away, stop } = createHttp(config, timeOutMs);
-  const client = new SchemaRegistry({
+  const api: ConstructorParameters<typeof SchemaRegistry>[0] = {
     host: base,
     agent,
     retry: { retries: 0 },
@@ -47,7 +51,8 @@ export function createClient(config: RegistryConfig, timeOutMs = TIME_OUT_MS): R
         },
       }),
     ],
-  });
+  };
+  const client = new SchemaRegistry(api, { [SchemaType.AVRO]: { logicalTypes: LOGICAL_TYPES } });
 
   /** The compatibility to register with: that of the subject, when it is strict enough. */
   async function compatibility(subject: string): Promise<COMPATIBILITY> {

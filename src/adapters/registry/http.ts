@@ -18,6 +18,8 @@ const ANSWERS: ReadonlySet<unknown> = new Set([404, 409, 422]);
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  /** what its clock says, ms, to the second; null when it does not say */
+  readonly at: number | null;
 }
 
 export interface RegistryHttp {
@@ -90,7 +92,11 @@ function exchange(url: string, { body, ...options }: http.RequestOptions & { rea
       if (bytes > MOST_ANSWER_BYTES) response.destroy(new Error(`an answer of more than ${MOST_ANSWER_BYTES} bytes`));
     });
     response.on('error', reject);
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString('utf8')) }));
+    response.on('end', () => {
+      const at = Date.parse(response.headers.date ?? '');
+      const body = parsed(Buffer.concat(chunks).toString('utf8'));
+      resolve({ status: response.statusCode ?? 0, body, at: Number.isNaN(at) ? null : at });
+    });
   });
   request.on('error', reject);
   request.end(body);

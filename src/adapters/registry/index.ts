@@ -5,15 +5,17 @@
  */
 import { createDecoder } from '../../codec/decoder.ts';
 import { createEncoder } from '../../codec/encoder.ts';
+import { createOutputReader, type OutputReader } from '../../codec/output-reader.ts';
 import { avroType } from '../../codec/schemas.ts';
 import { SCHEMA_TEXTS } from '../../codec/types.ts';
 import { encodeWire } from '../../codec/wire.ts';
 import type { Config, SourceConfig } from '../../config/config.ts';
 import type { Decoder, Encoder } from '../../engine/ports.ts';
-import { OUTPUT_SCHEMAS, type OutputType, topicOf } from '../../outputs/index.ts';
+import type { OutputType } from '../../outputs/index.ts';
 import { INPUT_SCHEMAS, type TypedRecord } from '../../sources/index.ts';
 import { formatLine } from '../../sources/ndjson.ts';
 import { createClient } from './client.ts';
+import { outputSubject, outputSubjects, subjectOf } from './subjects.ts';
 
 export interface Registry {
   readonly decoder: Decoder;
@@ -28,7 +30,11 @@ export type EncodeInput = (source: SourceConfig, event: TypedRecord) => Buffer;
 
 type RegistryPart = Pick<Config, 'registry' | 'sources' | 'policy' | 'policyHash' | 'applicationId' | 'topics'>;
 
-const subjectOf = (topic: string): string => `${topic}-value`;
+/** For those who only read outputs: registers nothing, asks only when a record names a schema. */
+export function createReader(config: Pick<Config, 'registry'>): { readonly value: OutputReader; stop(): Promise<void> } {
+  const client = createClient(config.registry);
+  return { value: createOutputReader(client), stop: async () => client.stop() };
+}
 
 /** Throws Retryable when the registry is away, Halt when it refuses our schemas. */
 export async function startRegistry(config: RegistryPart): Promise<{ readonly value: Registry; stop(): Promise<void> }> {
@@ -50,15 +56,18 @@ export async function startRegistry(config: RegistryPart): Promise<{ readonly va
   }
 
   function registerOutput(type: OutputType): Promise<number> {
-    return client.register(subjectOf(topicOf(type, config.topics)), SCHEMA_TEXTS[OUTPUT_SCHEMAS[type]]);
+    const { subject, schema } = outputSubject(type, config.topics);
+    return client.register(subject, SCHEMA_TEXTS[schema]);
   }
 
   async function inputs(): Promise<EncodeInput> {
     const ids = new Map<string, number>();
-    for (const { type, topic, format } of config.sources) {
-      if (format === 'avro') ids.set(topic, await client.register(subjectOf(topic), SCHEMA_TEXTS[INPUT_SCHEMAS[type]]));
+    for (const { type, topic, format, map } of config.sources) {
+      if (format === 'avro' && map === undefined)
+        ids.set(topic, await client.register(subjectOf(topic), SCHEMA_TEXTS[INPUT_SCHEMAS[type]]));
     }
     return (source, event) => {
+      if (source.map !== undefined) throw new Error(`${source.topic} is mapped: it has no format of ours`);
       if (event.type !== source.type) throw new Error(`${source.topic} takes ${source.type} events, not ${event.type}`);
       const id = ids.get(source.topic);
       return id === undefined ? Buffer.from(formatLine(event)) : encodeWire(id, avroType(INPUT_SCHEMAS[event.type]), event.record);
@@ -66,7 +75,7 @@ export async function startRegistry(config: RegistryPart): Promise<{ readonly va
   }
 
   async function removeSubjects(): Promise<void> {
-    const outputs = (Object.keys(OUTPUT_SCHEMAS) as OutputType[]).map((type) => topicOf(type, config.topics));
-    for (const topic of [...config.sources.map((source) => source.topic), ...outputs]) await client.remove(subjectOf(topic));
+    const inputs = config.sources.filter(({ map }) => map === undefined).map(({ topic }) => subjectOf(topic));
+    for (const subject of [...inputs, ...outputSubjects(config).map((output) => output.subject)]) await client.remove(subject);
   }
 }

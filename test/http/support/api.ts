@@ -1,0 +1,91 @@
+/** The whole HTTP side on a feed in memory: model, follower, server. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { ManualClock } from '../../../src/adapters/memory/clock.ts';
+import type { Config, HttpConfig } from '../../../src/config/config.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { follow } from '../../../src/http/follow.ts';
+import { Live, type LiveLimits } from '../../../src/http/live.ts';
+import { ReadModel } from '../../../src/http/model/model.ts';
+import { createServer } from '../../../src/http/server.ts';
+import { until } from '../../../src/stack/until.ts';
+import type { TestDriver } from '../../../src/testing.ts';
+import { type MemoryFeed, SHARDS, sourcesOf } from './said.ts';
+
+export const READ_TOKEN = 'read-token-of-a-test';
+export const ADMIN_TOKEN = 'admin-token-of-a-test';
+
+export interface Api {
+  readonly model: ReadModel;
+  readonly lines: string[];
+  readonly address: () => Promise<string>;
+  get(
+    url: string,
+    token?: string | null,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; headers: Record<string, unknown>; body: unknown }>;
+  ready(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Options {
+  readonly http?: Partial<HttpConfig>;
+  readonly live?: Partial<LiveLimits>;
+  readonly pages?: string;
+  readonly customer?: 'fails';
+}
+
+export async function startApi(driver: TestDriver, feed: MemoryFeed, { http, live: limits, pages, customer }: Options = {}): Promise<Api> {
+  const folder = mkdtempSync(join(tmpdir(), 'rapport-api-'));
+  const loaded = await loadConfig({
+    RAPPORT_APPLICATION_ID: 'test',
+    RAPPORT_SHARDS: String(SHARDS),
+    RAPPORT_KAFKA_BROKERS: 'localhost:1',
+    RAPPORT_REDIS_URL: 'redis://localhost:1',
+    RAPPORT_REGISTRY_URL: 'http://localhost:1',
+    RAPPORT_HTTP_PORT: '0',
+    RAPPORT_HTTP_DATABASE: join(folder, 'model.sqlite'),
+    RAPPORT_HTTP_READ_TOKEN: READ_TOKEN,
+    RAPPORT_HTTP_ADMIN_TOKEN: ADMIN_TOKEN,
+  });
+  const config: Config = { ...loaded, topics: driver.settings.topics, http: { ...loaded.http, ...http } };
+  const lines: string[] = [];
+  const log = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
+  const model = new ReadModel(config.http.database, config, log);
+  const live = new Live(model, limits);
+  const sources = sourcesOf(driver, feed);
+  const fails = { ...sources, customer: () => Promise.reject(new Error('postgres://user:hunter2@db is broken')) };
+  const server = await createServer({ config, model, live, sources: customer === 'fails' ? fails : sources, log, pages: pages ?? null });
+  const stopping = new AbortController();
+  const following = follow({ model, feed, topics: config.topics, clock: new ManualClock(0), log }, stopping.signal);
+  let listening: Promise<string> | null = null;
+  return {
+    model,
+    lines,
+    address: () => {
+      listening ??= server.listen();
+      return listening;
+    },
+    async get(url, token = READ_TOKEN, headers = {}) {
+      const answer = await server.app.inject({
+        method: 'GET',
+        url,
+        headers: { ...headers, ...(token !== null && { authorization: `Bearer ${token}` }) },
+      });
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? null : answer.json() };
+    },
+    ready: async () => {
+      await until('the model to be ready', 20, async () => (model.ready ? true : undefined));
+    },
+    async stop() {
+      stopping.abort();
+      live.stop();
+      await server.stop();
+      await following;
+      model.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
