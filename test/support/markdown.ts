@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-export const NAMES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: ROOT })];
+export const NAMES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...globSync('{docs,examples}/**/*.md', { cwd: ROOT })];
 export const docs: ReadonlyMap<string, string> = new Map(NAMES.map((name) => [name, read(name)]));
 export const doc = (name: string): string => docs.get(name) ?? '';
 
