@@ -4,7 +4,7 @@
  */
 import { defineConfig } from 'vitest/config';
 
-const REAL = ['test/{adapters,chaos,cli,contract,e2e,failpoints,stack}/**/*.test.ts'];
+const REAL = ['test/{adapters,chaos,cli,contract,e2e,examples,failpoints,stack}/**/*.test.ts'];
 
 export default defineConfig({
   test: {

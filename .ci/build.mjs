@@ -1,5 +1,5 @@
 /**
- * `npm pack`: JavaScript and types into dist/, with the files that are read beside the code. Node strips no types below node_modules.
+ * `npm pack`: JavaScript and types into dist/, with the files that are read beside the code, and the dashboard's pages. Node strips no types below node_modules.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, globSync, rmSync } from 'node:fs';
@@ -8,13 +8,15 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+const { resolve } = createRequire(import.meta.url);
+const compiler = join(dirname(resolve('typescript/package.json')), 'bin', 'tsc');
+const bundler = join(dirname(resolve('vite/package.json')), 'bin', 'vite.js');
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], {
-  stdio: ['ignore', 'inherit', 'inherit'],
-});
+const run = (program, ...args) => spawnSync(process.execPath, [program, ...args], { stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1;
+let status = run(compiler, '-p', join(root, 'tsconfig.build.json'));
+if (status === 0) status = run(bundler, 'build', '--config', join(root, 'src', 'dashboard', 'vite.config.ts'), '--logLevel', 'error');
 if (status === 0) {
   for (const file of globSync('src/**/*.{lua,xml}', { cwd: root })) cpSync(join(root, file), join(root, 'dist', relative('src', file)));
 }
-process.exitCode = status ?? 1;
+process.exitCode = status;

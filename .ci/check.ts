@@ -42,6 +42,7 @@ const env = plain ? { ...process.env, NO_COLOR: '1' } : process.env;
 const STEPS: readonly Step[] = [
   { name: 'format and lint', package: '@biomejs/biome', args: ['ci', '.', ...(plain ? ['--colors=off'] : [])] },
   { name: 'types', package: 'typescript', args: ['-p', '.'] },
+  { name: 'types of the dashboard', package: 'typescript', args: ['-p', 'src/dashboard'] },
   { name: 'dead code', package: 'knip', args: [] },
   { name: 'architecture', package: 'vitest', args: ['run', '--project=pure', 'test/architecture.test.ts'] },
   { name: 'unit and property tests', package: 'vitest', ...counted('pure') },

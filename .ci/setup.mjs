@@ -2,12 +2,13 @@
  * The set-up before everything else, in plain JavaScript for Node 18 and newer: `npm run demo`, `npm test`, `npm run rapport` begin here.
  * 1. If this Node cannot run the project (`engines` in package.json), fetches one that can into the cache in the home folder.
  * 2. Installs the dependencies if they are not those of package-lock.json.
+ * 3. Builds the dashboard's pages if they are older than their sources.
  * Prints on stdout only the folder of the right `node`, which the script puts first on its PATH; all talk goes to stderr.
  * The script then replaces itself by the program (`exec`), so signals reach it directly and nothing stands between.
  * Interrupted at any point it leaves nothing half: the next run finds out and does it again.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,9 @@ import { fileURLToPath } from 'node:url';
 const MAJOR = 24;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const RECORD = join(root, 'node_modules', '.package-lock.json');
+const PAGES = join(root, 'src', 'dashboard');
+/** Written last: pages without it are half of them. */
+const BUILT = join(root, 'dist', 'dashboard', '.built');
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rapport');
 
 /** What an interruption has to undo. */
@@ -24,6 +28,7 @@ try {
   endWithParent();
   const bin = suits(process.versions.node) ? dirname(process.execPath) : await fetchNode();
   if (!installed()) await install(bin);
+  if (!built()) await build(bin);
   process.stdout.write(`${bin}\n`);
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
@@ -99,6 +104,20 @@ async function install(bin) {
   rmSync(join(root, 'node_modules'), { recursive: true, force: true });
   await npm(bin, ['install', '--no-save', '--include=dev', '--ignore-scripts']);
   if (!installed()) throw new Error('package-lock.json does not fit package.json: npm install brings them together');
+}
+
+function built() {
+  if (!existsSync(PAGES)) return true;
+  if (!existsSync(BUILT)) return false;
+  const sources = readdirSync(PAGES, { recursive: true }).map((file) => join(PAGES, file));
+  return sources.every((file) => statSync(file).mtimeMs <= statSync(BUILT).mtimeMs);
+}
+
+async function build(bin) {
+  say('building the dashboard');
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  await run(join(bin, 'node'), [vite, 'build', '--config', join(PAGES, 'vite.config.ts'), '--logLevel', 'error'], bin);
+  writeFileSync(BUILT, '');
 }
 
 /** npm under the Node of that folder. The npm that runs this script if there is one, else the one on the PATH. */

@@ -3,18 +3,25 @@
  * The composition root: the only file that sees everything. Binds the adapters to the commands.
  */
 import { Command } from 'commander';
-import { createKafka, createPlainProducer, followTopics } from './adapters/kafka/index.ts';
+import { createKafka, createProbe as createKafkaProbe, createPlainProducer, followTopics, tailTopics } from './adapters/kafka/index.ts';
+import { createProbe as createRedisProbe } from './adapters/redis/probe.ts';
 import { startRedis } from './adapters/redis/start.ts';
-import { startRegistry } from './adapters/registry/index.ts';
+import { createReader, startRegistry } from './adapters/registry/index.ts';
+import { createProbe as createRegistryProbe } from './adapters/registry/probe.ts';
 import { calibrateCommand } from './cli/calibrate.ts';
 import type { Connect, Connections, Resource } from './cli/connections.ts';
 import { demoCommand } from './cli/demo.ts';
+import { doctorCommand } from './cli/doctor.ts';
+import type { Probe } from './cli/doctor-ports.ts';
 import { fitCommand } from './cli/fit.ts';
 import { generateCommand } from './cli/generate.ts';
 import { inspectCommand } from './cli/inspect.ts';
 import { loadCommand } from './cli/load.ts';
 import { runCommand } from './cli/run.ts';
+import type { StartHttp } from './cli/serve.ts';
+import { serveCommand } from './cli/serve.ts';
 import { shardsCommand } from './cli/shards.ts';
+import { sourceCommand } from './cli/source.ts';
 import { stackCommand } from './cli/stack.ts';
 import { topicsCommand } from './cli/topics.ts';
 
@@ -51,6 +58,8 @@ const connect: Connect = async (config, log) => {
       started.push(follower);
       return follower;
     },
+    tail: (topics, events) => tailTopics(config, log, topics, events),
+    reader: lazily(async () => createReader(config)),
   };
   return {
     value,
@@ -60,10 +69,28 @@ const connect: Connect = async (config, log) => {
   };
 };
 
+/** Apart from the connections: a client of ours that waits or tries again would hide what is asked about. */
+const probe: Probe = (config, log) => {
+  const [kafka, redis, registry] = [
+    createKafkaProbe(config, log),
+    createRedisProbe(config.redis, config.applicationId),
+    createRegistryProbe(config),
+  ];
+  return {
+    value: { kafka: kafka.value, redis: redis.value, registry: registry.value },
+    stop: async () => void (await Promise.all([kafka.stop(), redis.stop(), registry.stop()])),
+  };
+};
+
+/** Loaded when it is needed: a worker needs no web server. */
+const startHttp: StartHttp = async (...args) => (await import('./http/index.ts')).startHttp(...args);
+
 const program = new Command('rapport').description(
   "keeps every customer's relationship with a business up to date, exactly once: from Kafka topics, through Redis, to Kafka topics",
 );
 program.addCommand(runCommand(connect));
+// Loaded when it is asked for: no other command needs a server or SQLite, of which Node 22 says on stderr that it is experimental.
+program.addCommand(serveCommand(connect, startHttp));
 program.addCommand(topicsCommand(connect));
 program.addCommand(generateCommand(connect));
 program.addCommand(loadCommand(connect));
@@ -71,7 +98,9 @@ program.addCommand(fitCommand());
 program.addCommand(calibrateCommand(connect));
 program.addCommand(inspectCommand(connect));
 program.addCommand(shardsCommand(connect));
-program.addCommand(demoCommand(connect));
+program.addCommand(sourceCommand());
+program.addCommand(doctorCommand(connect, probe));
+program.addCommand(demoCommand(connect, startHttp));
 program.addCommand(stackCommand());
 /** Wrong usage ends with 2, whichever command it is of. */
 function endWithTwo(command: Command): void {

@@ -22,6 +22,9 @@ test.each([
   ['an adapter takes the vendor of another', 'adapters/kafka/x.ts', `import { Redis } from 'ioredis';`],
   ['the registry client is taken by a deep path', 'codec/x.ts', `import x from '@kafkajs/confluent-schema-registry/dist/x.js';`],
   ['a command knows an adapter', 'cli/x.ts', `import { x } from '../adapters/kafka/x.ts';`],
+  ['the API knows an adapter', 'http/x.ts', `import { x } from '../adapters/redis/x.ts';`],
+  ['the API knows a command', 'http/x.ts', `import { x } from '../cli/x.ts';`],
+  ['a command knows the server', 'cli/x.ts', `import { x } from '../http/index.ts';`],
   ['something imports the root', 'cli/x.ts', `import { x } from '../main.ts';`],
   ['a file lies outside the house', 'helpers/x.ts', `import { x } from './y.ts';`],
 ])('it is noticed when %s', (_, file, text) => {
@@ -33,6 +36,8 @@ test.each([
   ['adapters/kafka/x.ts', `import kafkajs from 'kafkajs';\nimport { y } from './y.ts';\nimport { Halt } from '../../engine/errors.ts';`],
   ['codec/x.ts', `import type { Journal } from '../engine/journal.ts';`],
   ['cli/x.ts', `import { stackUp } from '../stack/index.ts';`],
+  ['cli/x.ts', `import type { Sources } from '../http/ports.ts';`],
+  ['dashboard/x.ts', `import type { Change } from '../http/api.ts';`],
   ['main.ts', `import { x } from './adapters/redis/x.ts';\n// import from 'kafkajs' would be wrong`],
 ])('%s may import what lies below', (file, text) => {
   expect(architectureFaults(new Map([[file, text]]))).toEqual([]);

@@ -3,12 +3,15 @@
  * has created on servers that were given is removed at the end.
  */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { defaultSources, loadConfig } from '../config/load.ts';
 import { dayOf, type Instant } from '../domain/ids.ts';
+import { SystemClock } from '../engine/clock.ts';
 import type { StepReport } from '../engine/engine.ts';
 import type { Worker } from '../engine/worker.ts';
+import { startFolder } from '../stack/folder.ts';
 import { stackUp } from '../stack/index.ts';
 import { retimed } from '../world/generate.ts';
 import { customerIdOf } from '../world/person.ts';
@@ -22,6 +25,7 @@ import { Progress } from './progress.ts';
 import { readRisks } from './risk-levels.ts';
 import { createWorker } from './run.ts';
 import { Said } from './said.ts';
+import { PAGES, type StartHttp, sourcesOf } from './serve.ts';
 import { createTopics } from './topics.ts';
 
 interface DemoOptions {
@@ -46,7 +50,7 @@ Example:
   $ npm run demo -- --customers 500 --days 365 --once
 `;
 
-export function demoCommand(connect: Connect): Command {
+export function demoCommand(connect: Connect, startHttp: StartHttp): Command {
   return new Command('demo')
     .description('watch a made-up history of customers move between the groups, on real servers')
     .option('--customers <n>', 'customers who arrive over the history', positive, 2_500)
@@ -56,10 +60,10 @@ export function demoCommand(connect: Connect): Command {
     .option('--once', 'end after the history')
     .option('--json', 'print one summary object last')
     .addHelpText('after', EXAMPLE)
-    .action((options: DemoOptions) => guarded(() => demo(options, connect)));
+    .action((options: DemoOptions) => guarded(() => demo(options, connect, startHttp)));
 }
 
-async function demo(options: DemoOptions, connect: Connect): Promise<void> {
+async function demo(options: DemoOptions, connect: Connect, startHttp: StartHttp): Promise<void> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const stopped = new AbortController();
   const stopping = interrupted().then(() => stopped.abort());
@@ -79,14 +83,25 @@ async function demo(options: DemoOptions, connect: Connect): Promise<void> {
   });
   const until = options.until ?? (Date.now() as Instant);
   // Into topics of its own, whatever the configuration names: what it makes up is nobody's history, and goes at the end.
-  const config = demoPolicy({ ...loaded, sources: defaultSources(loaded.applicationId) }, until, options.days);
+  const folder = await startFolder('demo');
+  const http = {
+    ...loaded.http,
+    host: '127.0.0.1',
+    port: 0,
+    database: join(folder.value, 'read-model.sqlite'),
+    readToken: randomUUID(),
+    adminToken: null,
+    open: false,
+  };
+  const config = demoPolicy({ ...loaded, sources: defaultSources(loaded.applicationId), http }, until, options.days);
   const connections = await connect(config, createLog(config.logLevel));
   try {
-    await new Demo(config, connections.value, { ...options, until }, stopped.signal, say).run({ kafka, redis, registry });
+    await new Demo(config, connections.value, { ...options, until, startHttp }, stopped.signal, say).run({ kafka, redis, registry });
   } finally {
     if (given.kafka || given.redis || given.registry) await cleanUp(config, connections.value);
     await connections.stop();
     await stack.stop();
+    await folder.stop();
   }
 }
 
@@ -98,22 +113,21 @@ async function cleanUp(config: Config, { logs, store, schemas }: Connections): P
   await (await schemas()).removeSubjects();
 }
 
+interface RunOptions extends DemoOptions {
+  readonly until: Instant;
+  readonly startHttp: StartHttp;
+}
+
 class Demo {
   readonly #config: Config;
   readonly #connections: Connections;
-  readonly #options: DemoOptions & { readonly until: Instant };
+  readonly #options: RunOptions;
   readonly #stopped: AbortSignal;
   readonly #say: (line: string) => void;
   readonly #said: Said;
   readonly #counts = { events: 0, folded: 0, duplicates: 0, rerouted: 0, deadLetters: 0, changes: 0, alerts: 0 };
 
-  constructor(
-    config: Config,
-    connections: Connections,
-    options: DemoOptions & { readonly until: Instant },
-    stopped: AbortSignal,
-    say: (line: string) => void,
-  ) {
+  constructor(config: Config, connections: Connections, options: RunOptions, stopped: AbortSignal, say: (line: string) => void) {
     this.#config = config;
     this.#connections = connections;
     this.#options = options;
@@ -139,7 +153,8 @@ class Demo {
     await feed.flush();
     loading.done(`${feed.sent} events of ${customers} customers over ${days} days are in the topics`);
 
-    // 2. The processor on the history.
+    // 2. The processor on the history, and the dashboard beside it.
+    const dashboard = once ? null : await this.#dashboard();
     const began = performance.now();
     const worker = await createWorker(
       this.#config,
@@ -166,7 +181,17 @@ class Demo {
     } finally {
       await worker.stop();
       await follower.stop();
+      await dashboard?.stop();
     }
+  }
+
+  /** With a token that holds for this run alone: it stands behind the `#`, which no browser sends. */
+  async #dashboard(): Promise<{ stop(): Promise<void> }> {
+    const config = this.#config;
+    const around = { clock: new SystemClock(), log: createLog(config.logLevel), pages: PAGES };
+    const server = await this.#options.startHttp(config, sourcesOf(config, this.#connections), around);
+    this.#say(`Dashboard: ${server.value.address}/#token=${config.http.readToken}`);
+    return server;
   }
 
   #count(report: StepReport): void {

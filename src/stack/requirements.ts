@@ -39,7 +39,7 @@ async function meet(needs: Partial<Needs>, log: Log): Promise<void> {
   const missing = await findMissing(needs);
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && (await tryTool(['apt-get', '--version'])) !== null) {
-    await install([...new Set(missing.map((each) => each.package))], log);
+    await installPackages([...new Set(missing.map((each) => each.package))], log);
   }
   const still = (await findMissing(needs)).filter((each) => !each.optional);
   if (still.length > 0) throw new Error(explain(still));
@@ -69,7 +69,8 @@ function javaMajor(banner: string | null): number | null {
   return found === null ? null : Number(found[1]);
 }
 
-async function install(packages: readonly string[], log: Log): Promise<void> {
+/** Debian's, by apt-get; what goes wrong is said. */
+export async function installPackages(packages: readonly string[], log: Log): Promise<void> {
   log(`not installed here: ${packages.join(', ')}; installing with apt-get, as root`);
   // RUNLEVEL=1: the package must not start a service of its own.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };

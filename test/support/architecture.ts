@@ -14,6 +14,7 @@ const LAYERS: readonly (readonly [layer: string, prefixes: readonly string[]])[]
   ['codec', ['codec/']],
   ['engine', ['engine/']],
   ['tools', ['world/', 'model/', 'stack/']],
+  ['what the read side asks and answers', ['http/api.ts', 'http/ports.ts']],
   ['edges', ['adapters/', 'http/', 'dashboard/', 'cli/']],
   ['roots', ['main.ts', 'testing.ts']],
 ];

@@ -1,0 +1,68 @@
+/**
+ * Questions to the HTTP API. A token comes once in the address' fragment, which no server sees, and is kept for this tab alone.
+ */
+import { signal } from '@preact/signals';
+import type { Problem } from '../http/api.ts';
+
+const KEY = 'rapport-token';
+
+/** Null: none is known; a server that is open on its own machine needs none. */
+export const token = signal<string | null>(null);
+/** The server wants a token, or another one. */
+export const refused = signal(false);
+
+/** Takes the token out of `#token=…` or the tab's storage; the address bar shows it no longer. */
+export function takeToken(): void {
+  const given = /[#&]token=([^&]+)/.exec(location.hash);
+  if (given?.[1] !== undefined) {
+    sessionStorage.setItem(KEY, decodeURIComponent(given[1]));
+    history.replaceState(null, '', `${location.pathname}${location.search}#/`);
+  }
+  token.value = sessionStorage.getItem(KEY);
+}
+
+export function useToken(text: string): void {
+  sessionStorage.setItem(KEY, text);
+  token.value = text;
+  refused.value = false;
+}
+
+/** The server's own words of what is wrong. */
+class ApiError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+type Parameters = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+const addressOf = (path: string, parameters: Parameters): string => {
+  const given = Object.entries(parameters).filter(([, value]) => value != null && value !== '');
+  const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return `api/v1/${path}${query === '' ? '' : `?${query}`}`;
+};
+
+/** @throws ApiError when the server refuses; a wrong token is forgotten */
+export async function ask(
+  path: string,
+  parameters: Parameters,
+  headers: Readonly<Record<string, string>>,
+  stop: AbortSignal,
+): Promise<Response> {
+  const authorization: Record<string, string> = token.value === null ? {} : { authorization: `Bearer ${token.value}` };
+  const response = await fetch(addressOf(path, parameters), { headers: { ...headers, ...authorization }, signal: stop });
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => null)) as Problem | null;
+  if (response.status === 401) {
+    sessionStorage.removeItem(KEY);
+    token.value = null;
+    refused.value = true;
+  }
+  throw new ApiError(response.status, problem?.detail ?? problem?.title ?? `the server answered ${response.status}`);
+}
+
+export async function get<T>(path: string, parameters: Parameters, stop: AbortSignal): Promise<T> {
+  return (await ask(path, parameters, { accept: 'application/json' }, stop)).json() as Promise<T>;
+}
