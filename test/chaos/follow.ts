@@ -16,10 +16,11 @@ import type { Partitions } from '../checker/evidence.ts';
 export interface Follower {
   /** every record so far, by topic and partition, in offset order */
   readonly seen: ReadonlyMap<string, Partitions>;
-  /** Waits until all that is committed now has been seen. */
+  /**
+   * Waits until all that is committed now has been seen. Throws at once where a partition's start has passed it by: what it saw has a gap there, which is a
+   * fault of the reader, not of what it read.
+   */
   caughtUp(seconds: number): Promise<void>;
-  /** Partitions whose start had passed it by: what it saw has a gap there, which is a fault of the reader, not of what it read. */
-  readonly missed: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -41,7 +42,8 @@ const STALL_MS = 8_000;
 export async function startFollower({ kafka, admin, topics }: FollowOptions): Promise<Follower> {
   const seen = new Map<string, LogRecord[][]>();
   const next = new Map<string, number>();
-  const missed: string[] = [];
+  /** by topic and partition, in words */
+  const passedBy = new Map<string, string>();
   for (const topic of topics) {
     const ends = await admin.ends(topic);
     seen.set(
@@ -125,7 +127,7 @@ export async function startFollower({ kafka, admin, topics }: FollowOptions): Pr
       for (const [partition, { start, end }] of (await admin.ends(topic)).entries()) {
         const name = `${topic}-${partition}`;
         const at = next.get(name) ?? 0;
-        if (start > at && !missed.includes(name)) missed.push(name);
+        if (start > at && !passedBy.has(name)) passedBy.set(name, `${name}, which began at ${start} when it stood at ${at}`);
         if (at < end) found = `${name} at ${at} of ${end}`;
       }
     }
@@ -152,15 +154,15 @@ export async function startFollower({ kafka, admin, topics }: FollowOptions): Pr
 
   return {
     seen,
-    missed,
     caughtUp: async (seconds) => {
       let where: string | null = null;
       await until('the follower to have seen everything', seconds, async () => {
         where = await behind();
-        return where === null ? true : undefined;
+        return where === null || passedBy.size > 0 ? true : undefined;
       }).catch((cause: unknown) => {
         throw new Error(`the follower has not seen everything within ${seconds} s: ${where}`, { cause });
       });
+      if (passedBy.size > 0) throw new Error(`the follower came too late to ${[...passedBy.values()].join(', ')}`);
     },
     stop: async () => {
       over = true;

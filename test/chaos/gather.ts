@@ -40,7 +40,6 @@ export async function gather({ app, fleet, feed, follower, follow, samples, cana
   await fleet.refused('a worker with another policy', { RAPPORT_POLICY: POLICY }, OTHER_POLICY);
   await fleet.refused('a worker with other shards', { RAPPORT_SHARDS: String(app.config.shards + 1) }, OTHER_SHARDS);
   await follower.caughtUp(SETTLE_SECONDS);
-  if (follower.missed.length > 0) throw new Error(`the follower was too slow for the cleaner in ${follower.missed.join(', ')}`);
   const reader = await follow();
   try {
     await reader.caughtUp(SETTLE_SECONDS);
