@@ -6,10 +6,10 @@
  * while the store stands before that for any shard, or while the totals of any shard cannot be read. A successor does not know what was said, so it says all
  * anew, which a compacted topic bears. Boundary: what is said is domain/kpi-report.ts; reading is shard-totals.ts.
  */
-import { decodePublisherState, encodePublisherState, NO_STATE, PUBLISHER_KEY } from '../codec/publisher-state.ts';
+import { decodePublisherState, encodePublisherState, NO_STATE, PUBLISHER_KEY, type PublisherState } from '../codec/publisher-state.ts';
 import { decodeThresholds, encodeThresholds, THRESHOLDS_KEY } from '../codec/thresholds.ts';
-import { type CustomerId, dayOf, type Instant, startOfDay } from '../domain/ids.ts';
-import { Reporter, type ReportState } from '../domain/kpi-report.ts';
+import { type CustomerId, dayOf, type Instant } from '../domain/ids.ts';
+import { Reporter } from '../domain/kpi-report.ts';
 import { Totals } from '../domain/kpi-totals.ts';
 import { later, nextVersion, type Thresholds, type ThresholdsVersion } from '../domain/thresholds.ts';
 import { Retryable } from './errors.ts';
@@ -52,7 +52,7 @@ class KpiPublisher implements Publisher {
   readonly #totals = new Totals();
   readonly #shards: readonly ShardTotals[];
   #waiting: Publication | null = null;
-  #state: ReportState | null = null;
+  #state: PublisherState | null = null;
   /** the last version of the thresholds, and the day of the last look at them */
   #version: ThresholdsVersion | null = null;
   #judged: number | null = null;
@@ -61,8 +61,6 @@ class KpiPublisher implements Publisher {
   #now = 0 as Instant;
   /** how far the shards were at the look before: steps that were under way then are in the totals by now */
   #reached: Reached | null = null;
-  /** event time up to which days are finished; never goes back */
-  #until = 0 as Instant;
   #looking = false;
   #stopped = false;
   /** monotonic instants: of the next look, and since when a shard is waited for; null while none is */
@@ -132,7 +130,7 @@ class KpiPublisher implements Publisher {
   }
 
   /** What the predecessor left in the store, which stands behind the claim; null when the store is no longer ours to read. */
-  async #remembered(): Promise<ReportState | null> {
+  async #remembered(): Promise<PublisherState | null> {
     const { engine, standing } = this.#context;
     const keys = [PUBLISHER_KEY, THRESHOLDS_KEY];
     const { meta, states } = await engine.ports.store.load(0, standing.generation, keys, -1 as Instant, 0);
@@ -142,17 +140,17 @@ class KpiPublisher implements Publisher {
     return stored === null ? NO_STATE : decodePublisherState(stored.state);
   }
 
-  #publication(state: ReportState): Publication | null {
+  #publication(state: PublisherState): Publication | null {
     const { encoder } = this.#context.engine.ports;
     const headers = this.#shards.map(({ header }) => header).filter((header) => header !== null);
-    const finished = state.day === null ? 0 : startOfDay(state.day + 1);
-    this.#until = Math.max(this.#until, finished, this.#bound(headers)) as Instant;
-    const horizon = Math.max(...headers.map(({ watermark }) => firstKept(watermark)), firstKept(this.#until));
-    const report = this.#reporter.report(state, this.#until, horizon, this.#limits.records);
-    this.#state = report.state;
+    const until = Math.max(state.until, this.#bound(headers)) as Instant;
+    const horizon = Math.max(...headers.map(({ watermark }) => firstKept(watermark)), firstKept(until));
+    const report = this.#reporter.report(state, until, horizon, this.#limits.records);
+    const after: PublisherState = { ...report.state, until };
+    this.#state = after;
     // What does not fit follows without a pause.
     if (report.more) this.#next = 0;
-    const version = this.#nextVersion(headers);
+    const version = this.#nextVersion(headers, until);
     if (report.kpis.length === 0 && report.state === state && version === null) return null;
     const context: DecisionContext = { shard: 0, now: this.#now, caughtUpAt: caughtUpAt(headers), trigger: null };
     const offsets = this.#shards.map(({ shard, next }) => ({ shard, offset: next }));
@@ -163,7 +161,7 @@ class KpiPublisher implements Publisher {
         ...(version === null ? [] : [encoder.decision(version, context)]),
       ],
       entries: [
-        ...(report.state === state ? [] : [remember(PUBLISHER_KEY, encodePublisherState(report.state))]),
+        remember(PUBLISHER_KEY, encodePublisherState(after)),
         ...(version === null ? [] : [remember(THRESHOLDS_KEY, encodeThresholds(version))]),
       ],
       read: offsets,
@@ -175,15 +173,15 @@ class KpiPublisher implements Publisher {
    * today, and what a history leads to is not to depend on how fast it is read. Where shards know a later version than is remembered (a journal of shard 0 was
    * lost), it goes on from theirs.
    */
-  #nextVersion(headers: readonly JournalHeader[]): ThresholdsVersion | null {
+  #nextVersion(headers: readonly JournalHeader[], until: Instant): ThresholdsVersion | null {
     const { policy } = this.#context.engine.settings;
-    const today = dayOf(this.#until);
+    const today = dayOf(until);
     if (policy.value.percentile === null || today < dayOf(this.#now) || this.#judged === today) return null;
     const { values } = this.#totals;
     if (values.total >= policy.kpis.leastCustomers) this.#judged = today;
     const known = headers.reduce<Thresholds | null>((last, { thresholds }) => later(last, thresholds), this.#version);
     const last = known === null || known === this.#version ? this.#version : { ...known, day: null };
-    const version = nextVersion(policy, values, last, this.#until);
+    const version = nextVersion(policy, values, last, until);
     this.#version = version ?? this.#version;
     return version;
   }

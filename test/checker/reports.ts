@@ -1,13 +1,12 @@
 /**
  * The publications of shard 0 made again (V2): from the totals that the journals hold up to the positions that a header says were read, and what shard 0 remembered.
  * Shares the reporter, which is pure, and the codecs with the engine; which totals were there, it finds in the journals by itself. Of the records it takes what no
- * journal says: when each was made (`detectedAt`), and up to which instant of the running day it holds.
+ * journal says: when each was made (`detectedAt`).
  */
 import { decodePublisherState, encodePublisherState, NO_STATE, PUBLISHER_KEY } from '../../src/codec/publisher-state.ts';
-import { THRESHOLDS_KEY } from '../../src/codec/thresholds.ts';
 import { decodeCell, decodeDays, totalNameOf } from '../../src/codec/totals.ts';
-import { type Instant, startOfDay } from '../../src/domain/ids.ts';
-import { Reporter, type ReportState } from '../../src/domain/kpi-report.ts';
+import type { Instant } from '../../src/domain/ids.ts';
+import { Reporter } from '../../src/domain/kpi-report.ts';
 import { BASE, Totals } from '../../src/domain/kpi-totals.ts';
 import type { JournalHeader } from '../../src/engine/journal.ts';
 import type { DecisionContext } from '../../src/engine/ports.ts';
@@ -93,9 +92,8 @@ export function reportsAgain({ evidence, outputs, shards }: Run, report: Report)
   const cells = shards.map(({ shard, steps }) => new Cells(shard, steps));
   let totals = new Totals();
   let reporter: Reporter | null = null;
-  let state: ReportState = NO_STATE;
-  let until = 0 as Instant;
-  let read: JournalHeader['read'] = [];
+  let state = NO_STATE;
+  let read = '';
 
   for (const step of shards[0]?.steps ?? []) {
     const where = `${settings.topics.journal}-0@${step.offset}`;
@@ -105,11 +103,11 @@ export function reportsAgain({ evidence, outputs, shards }: Run, report: Report)
       reporter = null;
       continue;
     }
-    const own = step.entries.filter(
-      ({ cause, customer }) => cause === 'total' && (customer === PUBLISHER_KEY || customer === THRESHOLDS_KEY),
-    );
-    const reading = readingOf(header.read);
-    if (own.length === 0 && reading === readingOf(read)) continue;
+    const remembered = step.entries.find(({ cause, customer }) => cause === 'total' && customer === PUBLISHER_KEY)?.state ?? null;
+    if (remembered === null) {
+      if (readingOf(header.read) !== read) report(where, 'was read anew, but nothing is remembered');
+      continue;
+    }
     if (reporter === null) {
       totals = new Totals();
       for (const each of cells) each.all(totals);
@@ -120,34 +118,25 @@ export function reportsAgain({ evidence, outputs, shards }: Run, report: Report)
       if (cells[shard]?.advance(offset, totals) !== true)
         report(where, `was made from shard ${shard} at ${offset}, which is the end of no committed step`);
     }
-    read = header.read;
-    const bytes = own.find(({ customer }) => customer === PUBLISHER_KEY)?.state ?? null;
-    const after: ReportState = bytes === null ? state : decodePublisherState(bytes);
-    // Days are judged when they are over: before the first of them nothing but the records says which day is running.
-    const running = after.day === null ? 0 : startOfDay(after.day + 1);
+    read = readingOf(header.read);
+    const after = decodePublisherState(remembered);
+    const { until } = after;
+    if (until < state.until) report(where, `holds up to ${until}, what was told before up to ${state.until}`);
+    if (until > header.watermark) report(where, `holds up to ${until}, which is behind the watermark ${header.watermark}`);
     const headers = cells.flatMap((each) => each.header ?? []);
     const caughtUp = headers.flatMap(({ caughtUpAt }) => caughtUpAt ?? []);
     const caughtUpAt = caughtUp.length === 0 ? null : (Math.max(...caughtUp) as Instant);
-    /** what is over the bound is said by a later step, which may have read the same */
-    let latest: number = header.now;
     const contextOf = (told: Told<{ readonly detectedAt: number }> | undefined): DecisionContext => {
-      const now = Math.min(told?.record?.detectedAt ?? header.now, latest) as Instant;
+      const now = Math.min(told?.record?.detectedAt ?? header.now, header.now) as Instant;
       return { shard: 0, now, caughtUpAt, trigger: null };
     };
-    for (let more = true; more; ) {
-      until = Math.max(until, running, heldUntil(written, kpis.length, reading)) as Instant;
-      const horizon = Math.max(...headers.map(({ watermark }) => firstKept(watermark)), firstKept(until));
-      const made = reporter.report(state, until, horizon, MOST);
-      for (const alert of made.alerts) alerts.push({ record: encoder.decision(alert, contextOf(business[alerts.length])), by: where });
-      for (const kpi of made.kpis)
-        kpis.push({ record: encoder.decision({ ...kpi, offsets: header.read }, contextOf(written[kpis.length])), by: where });
-      ({ state } = made);
-      // What is over the bound follows in a publication of its own, of the same totals unless others have come.
-      const next = written[kpis.length]?.record ?? null;
-      more = made.more && next !== null && readingOf(next.offsets) === reading;
-      latest = Number.POSITIVE_INFINITY;
-    }
-    if (!sameBytes(encodePublisherState(state), encodePublisherState(after)))
+    const horizon = Math.max(...headers.map(({ watermark }) => firstKept(watermark)), firstKept(until));
+    const made = reporter.report(state, until, horizon, MOST);
+    for (const alert of made.alerts) alerts.push({ record: encoder.decision(alert, contextOf(business[alerts.length])), by: where });
+    for (const kpi of made.kpis)
+      kpis.push({ record: encoder.decision({ ...kpi, offsets: header.read }, contextOf(written[kpis.length])), by: where });
+    state = { ...made.state, until };
+    if (!sameBytes(encodePublisherState(state), remembered))
       report(where, 'remembers something else than what it has published, made again');
     state = after;
   }
@@ -155,12 +144,3 @@ export function reportsAgain({ evidence, outputs, shards }: Run, report: Report)
 }
 
 const readingOf = (read: JournalHeader['read']): string => read.map(({ shard, offset }) => `${shard}@${offset}`).join(' ');
-
-/** Up to which instant of the running day the next KPIs of a reading hold, by the first that says it. */
-function heldUntil(written: Run['outputs']['kpis'], from: number, reading: string): Instant {
-  for (const { record } of written.slice(from, from + MOST)) {
-    if (record === null || readingOf(record.offsets) !== reading) break;
-    if (!record.finished) return record.at as Instant;
-  }
-  return 0 as Instant;
-}

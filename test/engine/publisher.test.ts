@@ -1,12 +1,16 @@
 /** KPIs in their topic: in the end what all bookings say, on the way never from an older state, whatever breaks. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decodeHeader } from '../../src/codec/journal.ts';
 import { PUBLISHER_KEY } from '../../src/codec/publisher-state.ts';
 import type { AlertRecord } from '../../src/codec/types.ts';
+import type { Instant } from '../../src/domain/ids.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { presets } from '../../src/domain/presets.ts';
 import { Retryable } from '../../src/engine/errors.ts';
+import type { Meta } from '../../src/engine/ports.ts';
 import { publishKpis } from '../../src/engine/publisher.ts';
+import { toMeta } from '../../src/engine/tail.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { agrees, driver, forAll, KEPT, SLOW, SMALL, until } from './support/drive.ts';
 import { DAY, history, purchase, START } from './support/history.ts';
@@ -180,6 +184,40 @@ describe('a publication', () => {
     await until(test, 'all anew', () => kpisOf(test).length >= before + 10);
     await kpisAgree(test, [...early, ...late]);
   });
+});
+
+// A shard that never caught up says in the store how far it is; a new owner of shard 0 may look before the shard's new owner has said it.
+it('I7 a new owner tells up to no earlier instant than the one before', { timeout: SLOW }, async () => {
+  const now = START + 40 * DAY + DAY / 2;
+  const test = driver({ start: now, shards: 2, limits: KEPT, policy });
+  const { totals } = test.store;
+  const slow = (meta: Meta): Meta => {
+    const header = decodeHeader(meta.header.subarray(8));
+    return { ...meta, header: toMeta(meta.next - 1, { ...header, watermark: (now - 3 * DAY) as Instant, caughtUpAt: null }) };
+  };
+  test.store.totals = async (shard, after, limit) => {
+    const found = await totals.call(test.store, shard, after, limit);
+    return shard === 1 && found.meta !== null ? { ...found, meta: slow(found.meta) } : found;
+  };
+  let own: number | undefined = now - DAY;
+  test.store.readOwns = () => Promise.resolve([null, own as Instant | undefined]);
+  const buyer = (i: number) => purchase(`e${i}`, `c${i}`, now - 5 * DAY + i);
+  for (let i = 0; i < 12; i++) test.pipe(buyer(i));
+  await test.start({ publisherOf });
+  await published(test);
+  const told = Math.max(...kpisOf(test).map(({ at }) => at));
+  expect(told).toBe(own);
+  for (const worker of [...test.workers]) worker.kill();
+  test.kafka.group('test').expire();
+  own = undefined;
+  const before = kpisOf(test).length;
+  test.pipe(buyer(12));
+  await test.start({ publisherOf });
+  await published(test);
+  const anew = kpisOf(test).slice(before);
+  expect(anew.length).toBeGreaterThan(0);
+  expect(Math.max(...anew.map(({ at }) => at))).toBe(told);
+  compacted(test);
 });
 
 describe('the loss of the owner in the transaction that publishes', () => {

@@ -148,7 +148,7 @@ for (const at of [until - 365 * DAY, until] as Instant[]) {
   }
   for (const [dimension, amounts] of bases) totals.put(0, { dimension, day: BASE, amounts });
   const { kpis, alerts, state } = reporter.report(remembered, at, horizon, Number.POSITIVE_INFINITY);
-  remembered = state;
+  remembered = { ...state, until: at };
   const because = { shard: 0, now: until, caughtUpAt: null, trigger: null };
   const offsets = [{ shard: 0, offset: 7 }];
   const records = [

@@ -13,13 +13,14 @@ import { expected, idle, until, watermarkOf } from './drive.ts';
 const keyOf = ({ day, dimension }: KpiRecord): string => `${day}|${dimension}`;
 export const kpisOf = (of: TestDriver): KpiRecord[] => of.outputs('kpis') as KpiRecord[];
 
-/** The last record of each key; each record's offsets are at least those of every record of its key before. */
+/** The last record of each key; each record's offsets are at least those of every record of its key before, and so is the instant up to which it holds. */
 export function compacted(of: TestDriver): Map<string, KpiRecord> {
   const last = new Map<string, KpiRecord>();
   for (const record of kpisOf(of)) {
     const key = keyOf(record);
     for (const { shard, offset } of last.get(key)?.offsets ?? [])
       expect(record.offsets[shard]?.offset, `${key} of shard ${shard}`).toBeGreaterThanOrEqual(offset);
+    expect(record.at, key).toBeGreaterThanOrEqual(last.get(key)?.at ?? 0);
     expect(record.offsets.map(({ shard }) => shard)).toEqual(Array.from({ length: of.settings.shards }, (_, i) => i));
     last.set(key, record);
   }
