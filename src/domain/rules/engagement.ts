@@ -5,36 +5,42 @@
  * Breakpoints: send + mature, send + window, response + window.
  */
 import { DAY } from '../ids.ts';
-import type { Touch } from '../state.ts';
 import { constant, type Rule, Steps, type View } from './rule.ts';
 
 class Engagement extends Steps {
-  private readonly sends: readonly Touch[];
-  /** for each send: the index of the send before it of the same campaign, −1 for none */
-  private readonly previous: number[] = [];
-  /** for each send: when its campaign was last responded to */
-  private readonly respondedAt: number[] = [];
-  private readonly responses: readonly Touch[];
   private readonly window: number;
   private readonly mature: number;
   private readonly least: number;
+  /** of the sends that lie in the window at first, oldest first: when, and the place of the send before it of the same campaign, −1 for none */
+  private readonly sentAt: number[] = [];
+  private readonly previous: number[] = [];
+  /** of the campaigns among them that were responded to: when last, and the place of the last send */
+  private readonly respondedAt: number[] = [];
+  private readonly lastSend: number[] = [];
+  /** sends before this place have left the window; those from `young` on are not mature */
+  private oldest = 0;
+  private young = 0;
   responded = 0;
   matured = 0;
 
-  constructor({ state, policy, at }: View) {
+  constructor({ state: { sends, responses }, policy, at }: View) {
     super();
     const { windowDays, matureDays, leastSends } = policy.loyalty.engagement;
-    this.sends = state.sends;
-    this.responses = state.responses;
     this.window = windowDays * DAY;
     this.mature = matureDays * DAY;
     this.least = leastSends;
-    for (let i = 0; i < this.sends.length; i++) {
-      const campaign = this.sends[i]?.campaign;
-      let before = i - 1;
-      while (before >= 0 && this.sends[before]?.campaign !== campaign) before--;
-      this.previous.push(before);
-      this.respondedAt.push(this.responses.find((response) => response.campaign === campaign)?.at ?? Number.NEGATIVE_INFINITY);
+    const campaigns: number[] = [];
+    for (const { at: sentAt, campaign } of sends) {
+      if (sentAt + this.window <= at) continue;
+      this.previous.push(campaigns.lastIndexOf(campaign));
+      this.sentAt.push(sentAt);
+      campaigns.push(campaign);
+    }
+    for (const { at: respondedAt, campaign } of responses) {
+      const last = campaigns.lastIndexOf(campaign);
+      if (last < 0) continue;
+      this.respondedAt.push(respondedAt);
+      this.lastSend.push(last);
     }
     this.stand(at);
   }
@@ -45,27 +51,26 @@ class Engagement extends Steps {
 
   /** Counts each campaign at its oldest send in the window. */
   private stand(at: number): void {
-    let next = Number.POSITIVE_INFINITY;
-    let oldest = 0;
-    this.responded = 0;
-    this.matured = 0;
-    for (let i = 0; i < this.sends.length; i++) {
-      const sent = this.sends[i]?.at ?? 0;
-      if (sent + this.window <= at) {
-        oldest = i + 1;
-        continue;
-      }
-      const isMature = sent + this.mature <= at;
-      next = Math.min(next, isMature ? sent + this.window : sent + this.mature);
-      if ((this.previous[i] ?? -1) >= oldest) continue;
-      if (isMature) this.matured++;
-      const respondedAt = this.respondedAt[i] ?? Number.NEGATIVE_INFINITY;
-      if (respondedAt + this.window <= at) continue;
-      this.responded++;
-      next = Math.min(next, respondedAt + this.window);
+    const { sentAt, previous, respondedAt, lastSend, window, mature } = this;
+    while (this.oldest < sentAt.length && (sentAt[this.oldest] ?? 0) + window <= at) this.oldest++;
+    this.young = Math.max(this.young, this.oldest);
+    while (this.young < sentAt.length && (sentAt[this.young] ?? 0) + mature <= at) this.young++;
+    const { oldest, young } = this;
+    let next = young < sentAt.length ? (sentAt[young] ?? 0) + mature : Number.POSITIVE_INFINITY;
+    if (oldest < young) next = Math.min(next, (sentAt[oldest] ?? 0) + window);
+    let matured = 0;
+    for (let i = oldest; i < young; i++) if ((previous[i] ?? -1) < oldest) matured++;
+    let responded = 0;
+    for (let i = 0; i < respondedAt.length; i++) {
+      const until = (respondedAt[i] ?? 0) + window;
+      if ((lastSend[i] ?? 0) < oldest || until <= at) continue;
+      responded++;
+      if (until < next) next = until;
     }
+    this.responded = responded;
+    this.matured = matured;
     this.next = next;
-    this.value = this.matured === 0 || this.matured < this.least ? null : Math.min(1, this.responded / this.matured);
+    this.value = matured === 0 || matured < this.least ? null : Math.min(1, responded / matured);
   }
 }
 

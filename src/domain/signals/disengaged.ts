@@ -8,17 +8,29 @@ import type { Touch } from '../state.ts';
 
 class Disengaged extends Steps {
   private readonly sends: readonly Touch[];
-  private readonly answered: ReadonlySet<number>;
+  /** how many of the sends before each place were answered */
+  private readonly answered: number[] = [0];
   private readonly mature: number;
   private readonly window: number;
   private readonly policy: View['policy'];
-  readonly sent = [0, 0];
-  readonly responded = [0, 0];
+  /** the places of the first send of the earlier window, of the later one, and of those that have not had their time */
+  private earlier = 0;
+  private later = 0;
+  private young = 0;
+  sent = 0;
+  sentBefore = 0;
+  responded = 0;
+  respondedBefore = 0;
 
-  constructor({ state, policy, at }: View) {
+  constructor({ state: { sends, responses }, policy, at }: View) {
     super();
-    this.sends = state.sends;
-    this.answered = new Set(state.responses.map(({ campaign }) => campaign));
+    this.sends = sends;
+    const campaigns = new Set(responses.map(({ campaign }) => campaign));
+    let answered = 0;
+    for (const { campaign } of sends) {
+      if (campaigns.has(campaign)) answered++;
+      this.answered.push(answered);
+    }
     this.mature = policy.loyalty.engagement.matureDays * DAY;
     this.window = policy.churn.disengaged.windowDays * DAY;
     this.policy = policy;
@@ -30,25 +42,37 @@ class Disengaged extends Steps {
   }
 
   private stand(at: number): void {
-    let next = Number.POSITIVE_INFINITY;
-    this.sent.fill(0);
-    this.responded.fill(0);
-    for (const send of this.sends) {
-      const age = at - send.at - this.mature;
-      if (age >= 2 * this.window) continue;
-      const ends = age < 0 ? 0 : age < this.window ? this.window : 2 * this.window;
-      next = Math.min(next, send.at + this.mature + ends);
-      if (age < 0) continue;
-      const i = age < this.window ? 0 : 1;
-      this.sent[i] = (this.sent[i] ?? 0) + 1;
-      if (this.answered.has(send.campaign)) this.responded[i] = (this.responded[i] ?? 0) + 1;
-    }
-    this.next = next;
+    const { answered, mature, window } = this;
+    const young = this.firstAfter(this.young, at - mature);
+    const later = this.firstAfter(this.later, at - mature - window);
+    const earlier = this.firstAfter(this.earlier, at - mature - 2 * window);
+    this.young = young;
+    this.later = later;
+    this.earlier = earlier;
+    this.next = Math.min(
+      this.sentAt(young) + mature,
+      later < young ? this.sentAt(later) + mature + window : Number.POSITIVE_INFINITY,
+      earlier < later ? this.sentAt(earlier) + mature + 2 * window : Number.POSITIVE_INFINITY,
+    );
+    this.sent = young - later;
+    this.sentBefore = later - earlier;
+    this.responded = (answered[young] ?? 0) - (answered[later] ?? 0);
+    this.respondedBefore = (answered[later] ?? 0) - (answered[earlier] ?? 0);
     const { leastSends, leastResponses, share } = this.policy.churn.disengaged;
-    const [sent = 0, sentBefore = 0] = this.sent;
-    const [responded = 0, respondedBefore = 0] = this.responded;
-    const heard = sent >= leastSends && sentBefore >= leastSends && respondedBefore >= leastResponses;
-    this.value = heard && responded * sentBefore <= share * respondedBefore * sent ? 1 : 0;
+    const heard = this.sent >= leastSends && this.sentBefore >= leastSends && this.respondedBefore >= leastResponses;
+    this.value = heard && this.responded * this.sentBefore <= share * this.respondedBefore * this.sent ? 1 : 0;
+  }
+
+  /** The first place from `place` on whose send is later than an instant. */
+  private firstAfter(place: number, at: number): number {
+    let found = place;
+    while (found < this.sends.length && this.sentAt(found) <= at) found++;
+    return found;
+  }
+
+  /** Infinity behind the last. */
+  private sentAt(place: number): number {
+    return this.sends[place]?.at ?? Number.POSITIVE_INFINITY;
   }
 }
 
@@ -67,15 +91,7 @@ export const disengaged: Rule = {
     return canFall(view) ? new Disengaged(view) : constant(0);
   },
   evidence(view) {
-    const { sent, responded } = new Disengaged(view);
-    const [recent = 0, before = 0] = sent;
-    const [answered = 0, answeredBefore = 0] = responded;
-    return {
-      unsubscribedAt: view.state.unsubscribedAt,
-      sent: recent,
-      responded: answered,
-      sentBefore: before,
-      respondedBefore: answeredBefore,
-    };
+    const { sent, responded, sentBefore, respondedBefore } = new Disengaged(view);
+    return { unsubscribedAt: view.state.unsubscribedAt, sent, responded, sentBefore, respondedBefore };
   },
 };
