@@ -1,10 +1,10 @@
 /** The checker checked: of a run in which much happened it finds nothing, and of the same run with one thing changed it finds just that, by the right name. Long, because the table is. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodePart, encodeStep } from '../../src/codec/journal.ts';
-import { PUBLISHER_KEY } from '../../src/codec/publisher-state.ts';
+import { decodePublisherState, encodePublisherState, PUBLISHER_KEY, type PublisherState } from '../../src/codec/publisher-state.ts';
 import { avroType } from '../../src/codec/schemas.ts';
 import { isReserved } from '../../src/codec/totals.ts';
-import type { AlertRecord, SegmentChangeRecord } from '../../src/codec/types.ts';
+import type { AlertRecord, DeadLetterRecord, SegmentChangeRecord } from '../../src/codec/types.ts';
 import type { CustomerId, Instant } from '../../src/domain/ids.ts';
 import type { JournalEntry, JournalHeader } from '../../src/engine/journal.ts';
 import type { LogRecord, Stored } from '../../src/engine/ports.ts';
@@ -13,6 +13,7 @@ import type { CheckName, Evidence, Partitions, Sample, StoreImage } from './evid
 import { CANARY, exampleRun } from './example.ts';
 
 const SLOW = 60_000;
+const DAY = 86_400_000;
 let evidence: Evidence;
 let checked: Checked;
 
@@ -77,7 +78,7 @@ const bent = (record: LogRecord, byte: number): LogRecord => {
 };
 
 function rewritten<R extends object>(
-  schema: 'out/alert' | 'out/segment-change',
+  schema: 'out/alert' | 'out/dead-letter' | 'out/segment-change',
   record: LogRecord,
   more: (record: R) => Partial<R>,
 ): LogRecord {
@@ -103,6 +104,44 @@ const rejournalled =
     });
   };
 const isStep = ({ kind, sequence }: JournalHeader): boolean => kind === 'step' && sequence > 5;
+/** The same, of the last such record. */
+const fromTheEnd =
+  (change: Change): Change =>
+  (records) =>
+    change(records.toReversed()).toReversed();
+const foreign = ({ positions }: JournalHeader): Partial<JournalHeader> => ({
+  positions: [...positions, { ...at(positions, 0), partition: 0 }],
+});
+/** Further than there is anything. */
+const misread = ({ read }: JournalHeader): Partial<JournalHeader> => ({
+  read: read.map(({ shard, offset }) => ({ shard, offset: offset + 1e6 })),
+});
+const alsoNotKeyed = ({ notKeyed }: JournalHeader): Partial<JournalHeader> => ({ notKeyed: [...notKeyed, 'test.other'] });
+const emptied =
+  (value: Buffer | null): Change =>
+  (records) =>
+    records.toSpliced(middle(records), 1, { ...at(records, middle(records)), value });
+const isLaterPart = ({ value }: LogRecord): boolean => decodePart(value ?? Buffer.alloc(0)).part > 0;
+/** The first part of a record that has more stands at the end, too. */
+const begunAgain: Change = (records) => {
+  const first = at(records, records.findIndex(isLaterPart) - 1);
+  return [...records, { ...first, offset: at(records, records.length - 1).offset + 1 }];
+};
+/** A step of one part has one more entry for a customer. */
+const doubledEntry =
+  (cause: JournalEntry['cause']): Change =>
+  (records) => {
+    const i = records.findIndex(({ value }) => {
+      const { of, header, entries } = decodePart(value ?? Buffer.alloc(0));
+      return of === 1 && header !== null && entries[0]?.state != null;
+    });
+    const { header, entries } = decodePart(at(records, i).value ?? Buffer.alloc(0));
+    if (header === null) throw new Error('no step has one part and a state');
+    return records.toSpliced(i, 1, {
+      ...at(records, i),
+      value: at(encodeStep(header, [...entries, { ...at(entries, 0), cause }], 1 << 20), 0),
+    });
+  };
 
 function stored(
   change: (image: { meta: StoreImage['meta']; states: Map<CustomerId, Stored>; due: StoreImage['due'] }) => Partial<StoreImage>,
@@ -175,6 +214,92 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
   ],
   ['a record was rerouted twice', 'V1', /was taken before/, () => altered(evidence.settings.topics.reroute, 1, insteadOfNext, ['seen'])],
   ['a record was not rerouted', 'V1', /was never folded/, () => altered(evidence.settings.topics.reroute, 1, insteadOfNext, ['seen'])],
+  [
+    'a journal record names another number in the chain',
+    'V1',
+    /has sequence/,
+    () => journal(rejournalled(isStep, ({ sequence }) => ({ sequence: sequence + 1 }))),
+  ],
+  ['the chain does not begin with a claim', 'V1', /the first record is no claim/, () => journal((records) => records.slice(1))],
+  ['a journal record has no value', 'V1', /without a value/, () => journal(emptied(null))],
+  ['a journal record cannot be read', 'V1', /has version 200/, () => journal(emptied(Buffer.of(200, 1)))],
+  ['a journal record ends too early', 'V1', /the last step has 1 of/, () => journal(begunAgain)],
+  [
+    'a part of a journal record is missing',
+    'V1',
+    /parts are contiguous|has 1 of \d+ parts/,
+    () => journal((records) => without(records.findIndex(isLaterPart))(records)),
+  ],
+  ['a step was made by other shards', 'V1', /was written with 3 shards/, () => journal(rejournalled(isStep, () => ({ shards: 3 })))],
+  [
+    'a step was made under another policy',
+    'V1',
+    /was written under policy other/,
+    () => journal(rejournalled(isStep, () => ({ policy: 'other' }))),
+  ],
+  [
+    'a claim moves W',
+    'V1',
+    /a claim moves W/,
+    () =>
+      journal(
+        rejournalled(
+          ({ kind, sequence }) => kind === 'claim' && sequence > 0,
+          ({ watermark }) => ({ since: (watermark + 1) as Instant, watermark: (watermark + 1) as Instant }),
+        ),
+      ),
+  ],
+  [
+    'the instant of catching up is another',
+    'V1',
+    /caught up at/,
+    () =>
+      journal(
+        rejournalled(
+          ({ caughtUpAt }) => caughtUpAt !== null,
+          ({ caughtUpAt }) => ({ caughtUpAt: ((caughtUpAt ?? 0) + 1) as Instant }),
+        ),
+      ),
+  ],
+  [
+    'a step takes up older thresholds',
+    'V1',
+    /older thresholds/,
+    () => journal(rejournalled(isStep, () => ({ thresholds: { version: 2, high: 5 } }))),
+  ],
+  [
+    'a position is lost',
+    'V1',
+    /has lost its position/,
+    () => journal(rejournalled(isStep, ({ positions }) => ({ positions: positions.slice(1) }))),
+  ],
+  [
+    'a position is lost for good',
+    'V1',
+    /the chain has no position there/,
+    () => journal(fromTheEnd(rejournalled(isStep, ({ positions }) => ({ positions: positions.slice(1) })))),
+  ],
+  [
+    'a position is named twice',
+    'V1',
+    /twice/,
+    () => journal(rejournalled(isStep, ({ positions }) => ({ positions: [...positions, at(positions, 0)] }))),
+  ],
+  ['a position is another shard’s', 'V1', /which is another shard’s/, () => journal(fromTheEnd(rejournalled(isStep, foreign)))],
+  ['a step begins an input', 'V1', /only a claim may/, () => journal(rejournalled(isStep, foreign))],
+  [
+    'what shard 0 has read of another goes back',
+    'V1',
+    /has read shard \d up to/,
+    () =>
+      altered(
+        evidence.settings.topics.journal,
+        0,
+        rejournalled(({ read }) => read.length > 0, misread),
+        ['seen'],
+      ),
+  ],
+  ['it is forgotten that an input is not keyed by customer', 'V1', /forgets that/, () => journal(rejournalled(isStep, alsoNotKeyed))],
   ['W runs ahead of the clock', 'V1', /later than clock/, () => journal(rejournalled(isStep, ({ now }) => ({ watermark: now })))],
   [
     'a claim moves a position',
@@ -274,7 +399,7 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
     'shard 0 remembers something else than it has published',
     'V2',
     /remembers something else/,
-    () => altered(evidence.settings.topics.journal, 0, misremembered, ['seen']),
+    () => noted(0, ({ firstDay }) => ({ firstDay: firstDay + 1 })),
   ],
   [
     'an alert about the business is missing',
@@ -286,6 +411,60 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
         return without(i)(records);
       }),
   ],
+  [
+    'a KPI is made of no committed step',
+    'V2',
+    /end of no committed step/,
+    () =>
+      altered(
+        evidence.settings.topics.journal,
+        0,
+        rejournalled(({ read }) => read.length > 0, misread),
+        ['seen'],
+      ),
+  ],
+  ['a journal record has two entries for a customer', 'V2', /two entries for/, () => journal(doubledEntry('event'))],
+  ['a journal record carries a state that it has an entry for', 'V2', /which it has an entry for/, () => journal(doubledEntry('carried'))],
+  [
+    'a header says another size',
+    'V2',
+    /its header says/,
+    () => journal(rejournalled(isStep, ({ stateBytes }) => ({ stateBytes: stateBytes + 1 }))),
+  ],
+  [
+    'a header says that one more input is not keyed by customer',
+    'V2',
+    /are not keyed by customer, it should be/,
+    () => journal(rejournalled(isStep, alsoNotKeyed)),
+  ],
+  [
+    'a header says another newest event',
+    'V2',
+    /the newest event of/,
+    () =>
+      journal(
+        rejournalled(isStep, ({ positions }) => ({ positions: positions.map((position) => ({ ...position, newest: 7 as Instant })) })),
+      ),
+  ],
+  [
+    'an output is of another schema',
+    'V2',
+    /is no record of/,
+    () => changes((records) => [{ ...at(records, 0), value: Buffer.from('short') }, ...records.slice(1)]),
+  ],
+  [
+    'KPIs are told up to an earlier instant than before',
+    'V2',
+    /holds up to \d+, what was told before up to \d+/,
+    () => noted(1, ({ until }) => ({ until: (until - 500 * DAY) as Instant })),
+  ],
+  [
+    'KPIs are told up to an instant that W has not passed',
+    'V2',
+    /holds up to \d+, later than its watermark/,
+    () => noted(1, ({ until }) => ({ until: (until + 500 * DAY) as Instant })),
+  ],
+  ['shard 0 publishes and remembers nothing', 'V2', /was read anew, but nothing is remembered/, () => noted(1, null)],
   ['nothing is to be published, and KPIs are', 'V2', /nothing publishes any/, () => ({ ...evidence, publishes: false })],
   [
     'one reader saw an output that another did not',
@@ -306,6 +485,12 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
     'V3',
     /followed here/,
     () => altered(evidence.settings.topics.journal, 1, dropped, ['kept']),
+  ],
+  [
+    'a reader saw two offsets the other way round',
+    'V3',
+    /comes after/,
+    () => altered(evidence.settings.topics.alerts, 1, (records) => records.toReversed(), ['kept']),
   ],
   ['a topic was not read', 'V3', /was not read/, () => ({ ...evidence, kept: new Map([...evidence.kept].slice(1)) })],
   [
@@ -398,6 +583,27 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
     /by the step that ends at/,
     () => sampled(({ states }) => ({ states: new Map([...states, ...olderStates()]) })),
   ],
+  ['a customer has two timers', 'V4', /has two timers/, () => stored(({ due }) => ({ due: [...due, at(due, 0)] }))],
+  [
+    'a timer is nobody’s',
+    'V4',
+    /which is no customer/,
+    () => stored(({ due }) => ({ due: [...due, { ...at(due, 0), customer: 'nobody' as CustomerId }] })),
+  ],
+  ['a sample is of no shard', 'V4', /no such shard/, () => sampled(() => ({ shard: 9 }))],
+  ['a sample has states and no position', 'V4', /without a position/, () => sampled(() => ({ meta: null }))],
+  [
+    'a sample has another header',
+    'V4',
+    /read at \d+: keeps another header/,
+    () => sampled(({ meta }) => ({ meta: meta && { ...meta, header: Buffer.of(0) } })),
+  ],
+  [
+    'a sample’s generation is no claim’s',
+    'V4',
+    /read at \d+: its generation/,
+    () => sampled(({ meta }) => ({ meta: meta && { ...meta, generation: meta.generation + 1 } })),
+  ],
   ['a sample’s total is of the step after', 'V4', /by the step that ends at/, () => mixedTotal()],
   [
     'an alert is said before its instant',
@@ -449,12 +655,71 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
     /is in partition 1/,
     () => changes((records) => [...records, ...(evidence.seen.get(evidence.settings.topics.segmentChanges)?.[0] ?? []).slice(0, 1)]),
   ],
+  ['a change is there twice', 'V5', /which another has/, () => changes(doubled)],
+  [
+    'a change’s header has another id',
+    'V5',
+    /its header says/,
+    () => changes((records) => [{ ...at(records, 0), headers: [] }, ...records.slice(1)]),
+  ],
+  [
+    'a change has another key',
+    'V5',
+    /change 1 of .* has the key x/,
+    () => changes((records) => [{ ...at(records, 0), key: Buffer.from('x') }, ...records.slice(1)]),
+  ],
+  [
+    'a change is earlier than the one before',
+    'V5',
+    /earlier than the one before/,
+    () =>
+      changes((records) =>
+        records.map((record) =>
+          rewritten<SegmentChangeRecord>('out/segment-change', record, ({ number, at: instant }) => ({ at: number > 1 ? 1 : instant })),
+        ),
+      ),
+  ],
+  ['an alert is there twice', 'V5', /which another record has/, () => alerts(doubled)],
+  [
+    'an alert has another key',
+    'V5',
+    /has the key x, not/,
+    () => alerts((records) => [{ ...at(records, 0), key: Buffer.from('x') }, ...records.slice(1)]),
+  ],
+  [
+    'an alert is in another partition',
+    'V5',
+    /alert .* is in partition 1, not 0/,
+    () => alerts((records) => [...records, ...(evidence.seen.get(evidence.settings.topics.alerts)?.[0] ?? [])]),
+  ],
+  [
+    'an episode goes on without having begun',
+    'V5',
+    /and nothing is open/,
+    () => alerts((records) => records.filter((record) => !open(record))),
+  ],
+  [
+    'an episode has an end and goes on',
+    'V5',
+    /is opened with the end/,
+    () =>
+      alerts((records) =>
+        records.map((record) => (open(record) ? rewritten<AlertRecord>('out/alert', record, () => ({ end: 'recovered' })) : record)),
+      ),
+  ],
+  [
+    'an episode has the id of another',
+    'V5',
+    /of another episode/,
+    () => alerts((records) => records.map((record) => rewritten<AlertRecord>('out/alert', record, () => ({ alertId: 'one' })))),
+  ],
   ['poison has no dead letter', 'V6', /has no dead letter/, () => letters(() => [])],
   ['poison has two dead letters', 'V6', /has 2 dead letters/, () => letters(again)],
   ['a dead letter is of a record that can be used', 'V6', /can be used and has/, () => ({ ...evidence, poison: [] })],
   ['a dead letter is of no record', 'V6', /there is no such record/, () => purchases((records) => records.slice(1))],
   ['it drained late', 'V7', /later than/, () => ({ ...evidence, drainedAfterMs: 60_001 })],
   ['it never drained', 'V7', /never drained/, () => ({ ...evidence, drainedAfterMs: null })],
+  ['a shard is taken over in times of peace', 'V7', /was taken over \d+ times/, () => ({ ...evidence, calmAfter: 0 as Instant })],
   [
     'a state is not that of one fold',
     'V8',
@@ -467,6 +732,28 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
     'V8',
     /no event that was accepted/,
     () => withState('nobody' as CustomerId, { offset: 3, state: Buffer.of(1) }),
+  ],
+  [
+    'what was in order was taken late',
+    'V8',
+    /was not folded in the order/,
+    () => ({ ...evidence, orderedUntil: Number.MAX_SAFE_INTEGER as Instant }),
+  ],
+  [
+    'a customer is not in Redis',
+    'V8',
+    /is not in Redis/,
+    () => stored(({ states }) => ({ states: new Map([...states].filter(([key]) => key !== aCustomer(states))) })),
+  ],
+  [
+    'a change is nobody’s',
+    'V8',
+    /is in the topics, and no event/,
+    () =>
+      changes((records) => [
+        ...records,
+        rewritten<SegmentChangeRecord>('out/segment-change', at(records, 0), () => ({ customerId: 'nobody' })),
+      ]),
   ],
   [
     'a canary is in a log line',
@@ -494,6 +781,18 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
     'V9',
     /holds words/,
     () => journal((records) => [...records, { ...at(records, 0), value: Buffer.from(CANARY) }]),
+  ],
+  [
+    'a log names a customer',
+    'V9',
+    /names the customer c1/,
+    () => ({ ...evidence, customers: ['c1'], words: [{ where: 'a log', text: 'cannot fold an event of c1' }] }),
+  ],
+  [
+    'a dead letter’s reason has a canary',
+    'V9',
+    /holds words/,
+    () => letters((records) => records.map((record) => rewritten<DeadLetterRecord>('out/dead-letter', record, () => ({ detail: CANARY })))),
   ],
   [
     'a worker has ended unbidden',
@@ -549,18 +848,32 @@ const ahead: Change = (records) => {
   )(records);
 };
 
-/** The first time that shard 0 notes what it has published, the last number of the note is another. */
-const misremembered: Change = (records) => {
-  for (const [i, { value }] of records.entries()) {
-    const { entries } = decodePart(value ?? Buffer.alloc(0));
-    const note = entries.find(({ customer, cause }) => customer === PUBLISHER_KEY && cause === 'total')?.state ?? null;
-    if (note === null) continue;
-    const where = Buffer.from(value ?? []).indexOf(note);
-    // The last byte is the end of a list, the one before is of a number.
-    return records.toSpliced(i, 1, bent(at(records, i), where + note.length - 2));
-  }
-  throw new Error('shard 0 has noted nothing');
-};
+/** What shard 0 noted of its publications for the n-th time, counted from 0, is another, as long as before. @param change null: it is noted under another key */
+function noted(which: number, change: ((note: PublisherState) => Partial<PublisherState>) | null): Evidence {
+  return altered(
+    evidence.settings.topics.journal,
+    0,
+    (records) => {
+      let count = 0;
+      for (const [i, { value }] of records.entries()) {
+        if (value === null) continue;
+        const { entries } = decodePart(value);
+        const note = entries.find(({ customer, cause }) => customer === PUBLISHER_KEY && cause === 'total')?.state ?? null;
+        if (note === null || count++ < which) continue;
+        const is = change === null ? Buffer.from(PUBLISHER_KEY) : note;
+        const state = decodePublisherState(note);
+        const should = change === null ? Buffer.from('\u0000publishes') : encodePublisherState({ ...state, ...change(state) });
+        const from = value.indexOf(is);
+        if (from < 0 || should.length !== is.length) throw new Error('this note cannot be changed in its place');
+        const other = Buffer.from(value);
+        should.copy(other, from);
+        return records.toSpliced(i, 1, { ...at(records, i), value: other });
+      }
+      throw new Error(`shard 0 has noted ${count} times what it has published`);
+    },
+    ['seen'],
+  );
+}
 
 /** Two samples of one shard, the totals of the later with the position of the earlier. */
 function mixedTotal(): Evidence {
@@ -579,6 +892,10 @@ describe('of a run as it was, the checker', () => {
     expect(checked.compared.outputs).toBeGreaterThan(100);
     expect(checked.compared.samples).toBeGreaterThan(200);
     expect(checked.compared.customers).toBeGreaterThan(3);
+    expect(checked.compared.readTwice).toBeGreaterThan(400);
+    expect(checked.compared.alerts).toBeGreaterThan(10);
+    expect(checked.compared.letters).toBe(2);
+    expect(checked.compared.searched).toBe(at(evidence.words, 0).text.length);
   });
 
   it('has seen what the cleaner deleted, carried entries, reroutes and alerts of both kinds', () => {

@@ -14,7 +14,7 @@ import { checkLetters } from './letters.ts';
 import { readOutputs } from './outputs.ts';
 import { checkPublications } from './publications.ts';
 import { checkReaders } from './readers.ts';
-import type { Compared, Run } from './run.ts';
+import { type Compared, nothingCompared, type Run } from './run.ts';
 import { checkSteps } from './steps.ts';
 import { checkStores } from './store.ts';
 import { Taken } from './taken.ts';
@@ -35,7 +35,7 @@ export async function check(evidence: Evidence): Promise<Checked> {
     ['V1', () => checkChains(run)],
     ['V2', () => checkSteps(run, taken)],
     ['V2', () => checkPublications(run)],
-    ['V3', () => checkReaders(evidence, findings.of('V3'))],
+    ['V3', () => checkReaders(run)],
     ['V4', () => checkStores(run)],
     ['V5', () => checkEpisodes(run, taken)],
     ['V6', () => checkLetters(run, taken)],
@@ -62,6 +62,6 @@ async function read(evidence: Evidence): Promise<Run> {
     outputs: readOutputs(evidence, findings),
     shards,
     findings,
-    compared: { customers: 0, skipped: 0, steps: 0, records: 0, outputs: 0, samples: 0 },
+    compared: nothingCompared(),
   };
 }

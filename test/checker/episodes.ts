@@ -14,6 +14,7 @@ export function checkEpisodes(run: Run, taken: Taken): void {
   const report = run.findings.of('V5');
   const { settings } = run.evidence;
   const [changes, alerts] = [sound(run.outputs.changes), sound(run.outputs.alerts)];
+  run.compared.alerts += alerts.length;
   chainFaults(changes, settings.shards, report);
   episodeFaults(alerts, settings.shards, report);
   // An event that is ahead of the broker may take time with it.

@@ -23,6 +23,7 @@ export function checkLetters(run: Run, taken: Taken): void {
   const poison = new Set(run.evidence.poison.map(({ topic, partition, offset }) => at(topic, partition, offset)));
   for (const origin of poison) if (!letters.has(origin)) report(origin, 'cannot be used and has no dead letter');
   for (const [origin, count] of letters) {
+    run.compared.letters += count;
     if (count > 1) report(origin, `has ${count} dead letters`);
     if (!poison.has(origin)) report(origin, 'can be used and has a dead letter');
   }

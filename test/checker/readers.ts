@@ -2,10 +2,13 @@
 
 import type { LogRecord } from '../../src/engine/ports.ts';
 import { named, sameContent } from './bytes.ts';
-import type { Evidence } from './evidence.ts';
 import type { Report } from './findings.ts';
+import type { Run } from './run.ts';
 
-export function checkReaders({ settings: { topics, sources }, seen, kept }: Evidence, report: Report): void {
+export function checkReaders({ evidence, findings, compared }: Run): void {
+  const { topics, sources } = evidence.settings;
+  const { seen, kept } = evidence;
+  const report = findings.of('V3');
   const cut = new Set([topics.journal, topics.reroute]);
   for (const topic of new Set([...sources.map((source) => source.topic), ...Object.values(topics)])) {
     const before = seen.get(topic);
@@ -15,11 +18,12 @@ export function checkReaders({ settings: { topics, sources }, seen, kept }: Evid
       continue;
     }
     for (let partition = 0; partition < Math.max(before.length, after.length); partition++)
-      compare(named({ topic, partition }), before[partition] ?? [], after[partition] ?? [], cut.has(topic), report);
+      compared.readTwice += compare(named({ topic, partition }), before[partition] ?? [], after[partition] ?? [], cut.has(topic), report);
   }
 }
 
-function compare(name: string, before: readonly LogRecord[], after: readonly LogRecord[], cut: boolean, report: Report): void {
+/** @returns how many records both have seen */
+function compare(name: string, before: readonly LogRecord[], after: readonly LogRecord[], cut: boolean, report: Report): number {
   rising(`${name}, during the run`, before, report);
   rising(`${name}, after the run`, after, report);
   const [first] = after;
@@ -35,11 +39,12 @@ function compare(name: string, before: readonly LogRecord[], after: readonly Log
         name,
         `during the run offset ${was?.offset} followed here, after it ${is?.offset}; ${seen.length} and ${after.length} records`,
       );
-      return;
+      return i;
     }
     if (!sameContent(was, is) || was.timestamp !== is.timestamp)
       report(`${name}@${was.offset}`, 'is another record after the run than during it');
   }
+  return length;
 }
 
 function rising(name: string, records: readonly LogRecord[], report: Report): void {

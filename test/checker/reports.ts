@@ -122,7 +122,7 @@ export function reportsAgain({ evidence, outputs, shards }: Run, report: Report)
     const after = decodePublisherState(remembered);
     const { until } = after;
     if (until < state.until) report(where, `holds up to ${until}, what was told before up to ${state.until}`);
-    if (until > header.watermark) report(where, `holds up to ${until}, which is behind the watermark ${header.watermark}`);
+    if (until > header.watermark) report(where, `holds up to ${until}, later than its watermark ${header.watermark}`);
     const headers = cells.flatMap((each) => each.header ?? []);
     const caughtUp = headers.flatMap(({ caughtUpAt }) => caughtUpAt ?? []);
     const caughtUpAt = caughtUp.length === 0 ? null : (Math.max(...caughtUp) as Instant);

@@ -23,9 +23,30 @@ export interface Compared {
   records: number;
   /** records that these wrote */
   outputs: number;
+  /** records that a reader during the run and one after it have both seen (V3) */
+  readTwice: number;
   /** states in samples (V4) */
   samples: number;
+  /** that V5 has judged, about customers and about the business */
+  alerts: number;
+  /** dead letters (V6) */
+  letters: number;
+  /** characters of logs in which words of comments were looked for (V9) */
+  searched: number;
 }
+
+export const nothingCompared = (): Compared => ({
+  customers: 0,
+  skipped: 0,
+  steps: 0,
+  records: 0,
+  outputs: 0,
+  readTwice: 0,
+  samples: 0,
+  alerts: 0,
+  letters: 0,
+  searched: 0,
+});
 
 export interface Run {
   readonly evidence: Evidence;

@@ -9,13 +9,16 @@ import type { Run } from './run.ts';
 /** bytes that are searched at once */
 const BLOCK = 1 << 20;
 
-export function checkWords({ evidence, outputs, findings }: Run): void {
+export function checkWords({ evidence, outputs, findings, compared }: Run): void {
   const report = findings.of('V9');
   const { canaries, customers = [], words, settings, seen, stores } = evidence;
   for (const { where, text } of words) for (const id of customers) if (text.includes(id)) report(where, `names the customer ${id}`);
   if (canaries.length === 0) return;
   const search = new Search(canaries, report);
-  for (const { where, text } of words) search.text(where, text);
+  for (const { where, text } of words) {
+    search.text(where, text);
+    compared.searched += text.length;
+  }
   const { topics } = settings;
   const unsearched: readonly string[] = [topics.reroute, topics.deadLetters];
   for (const topic of Object.values(topics)) {
