@@ -12,13 +12,14 @@ import type { KafkaConfig } from '../../src/config/config.ts';
 import type { LogRecord } from '../../src/engine/ports.ts';
 import { until } from '../../src/stack/until.ts';
 import type { Partitions } from '../checker/evidence.ts';
+import { mark } from '../weave/marks.ts';
 
 export interface Follower {
   /** every record so far, by topic and partition, in offset order */
   readonly seen: ReadonlyMap<string, Partitions>;
   /**
-   * Waits until all that is committed now has been seen. Throws at once where a partition's start has passed it by: what it saw has a gap there, which is a
-   * fault of the reader, not of what it read.
+   * Waits until all that is committed now has been seen. Throws at once where a partition's start has passed it by: what it saw has a gap there, since a worker
+   * did not spare what it had still to read.
    */
   caughtUp(seconds: number): Promise<void>;
   stop(): Promise<void>;
@@ -28,6 +29,8 @@ export interface FollowOptions {
   readonly kafka: KafkaConfig;
   readonly admin: KafkaAdmin;
   readonly topics: readonly string[];
+  /** a folder in which it marks how far it has read, for workers that are to delete nothing else (`sparing`); none: it does not */
+  readonly marks?: string | undefined;
 }
 
 interface Reader {
@@ -39,7 +42,7 @@ const LOOK_MS = 500;
 /** A consumer that has not moved for so long although there is something to read is replaced. */
 const STALL_MS = 8_000;
 
-export async function startFollower({ kafka, admin, topics }: FollowOptions): Promise<Follower> {
+export async function startFollower({ kafka, admin, topics, marks }: FollowOptions): Promise<Follower> {
   const seen = new Map<string, LogRecord[][]>();
   const next = new Map<string, number>();
   /** by topic and partition, in words */
@@ -50,7 +53,10 @@ export async function startFollower({ kafka, admin, topics }: FollowOptions): Pr
       topic,
       ends.map(() => []),
     );
-    for (const [partition, { start }] of ends.entries()) next.set(`${topic}-${partition}`, start);
+    for (const [partition, { start }] of ends.entries()) {
+      next.set(`${topic}-${partition}`, start);
+      if (marks !== undefined) mark(marks, { topic, partition }, start);
+    }
   }
   let moved = performance.now();
   let broken = false;
@@ -64,6 +70,7 @@ export async function startFollower({ kafka, admin, topics }: FollowOptions): Pr
     if (after > from) {
       next.set(name, after);
       moved = performance.now();
+      if (marks !== undefined) mark(marks, { topic, partition }, after);
     }
   };
 

@@ -16,10 +16,10 @@ let ground: Ground;
 
 beforeAll(async () => {
   const cluster = await startRedis({ mode: 'cluster', log: () => undefined });
-  const compiled = await startFolder('compiled');
-  started.push(cluster, compiled);
+  const folder = await startFolder('failpoints');
+  started.push(cluster, folder);
   const single = { kafka: inject('kafka'), redis: inject('redis'), registry: inject('registry') };
-  ground = { servers: { single, cluster: { ...single, redis: cluster.value.url } }, compiled: compiled.value };
+  ground = { servers: { single, cluster: { ...single, redis: cluster.value.url } }, folder: folder.value };
 });
 afterAll(() => Promise.all(started.map((resource) => resource.stop())));
 

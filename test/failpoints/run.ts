@@ -88,10 +88,10 @@ async function startGround(log: (line: string) => void): Promise<Resource<Ground
     return resource;
   };
   try {
-    const compiled = keep(await startFolder('compiled')).value;
+    const folder = keep(await startFolder('failpoints')).value;
     const single = keep(await stackUp({ brokers: 1, redis: 'single', log })).value;
     const cluster = keep(await startRedis({ mode: 'cluster', log })).value;
-    return { value: { servers: { single, cluster: { ...single, redis: cluster.url } }, compiled }, stop };
+    return { value: { servers: { single, cluster: { ...single, redis: cluster.url } }, folder }, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -15,6 +15,7 @@ import { purchase } from '../engine/support/history.ts';
 import { Application, type Sendable, type Servers } from '../support/application.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 import { FIRED } from '../weave/crash.ts';
+import { sparing } from '../weave/marks.ts';
 import { type Settings, woveBy } from '../weave/settings.ts';
 import type { Patch } from '../weave/weave.ts';
 import type { Case, Kind } from './cases.ts';
@@ -35,7 +36,7 @@ const SESSION_MS = 1_000;
 const TRANSACTION_MS = 2_000;
 /** share of the history that nobody may take */
 const BROKEN = 0.004;
-const REACH_SECONDS = 30;
+const REACH_SECONDS = 60;
 const TAKEOVER_SECONDS = 30;
 const DRAIN_SECONDS = 60;
 /** stands in comments alone */
@@ -51,7 +52,7 @@ const SOON: Patch = {
   find: "setting('RAPPORT_TRANSACTION_TIMEOUT_MS', 'transactionTimeoutMs', integer(5_000,",
   replace: "setting('RAPPORT_TRANSACTION_TIMEOUT_MS', 'transactionTimeoutMs', integer(1_000,",
 };
-/** Of the armed worker alone: what all deleted so fast would be gone before the follower has seen it. */
+/** So that it is done in mid-stream. */
 const HOUSEKEEPING: Patch = {
   name: 'housekeeping at once',
   file: 'src/engine/worker.ts',
@@ -62,16 +63,16 @@ const HOUSEKEEPING: Patch = {
 /** What cases share. */
 export interface Ground {
   readonly servers: Readonly<Record<Kind, Servers>>;
-  /** a folder for what Node keeps of compiled sources: three processes a case would each compile them all */
-  readonly compiled: string;
+  /** for what Node keeps of compiled sources, which three processes a case would each compile, and for what readers have read */
+  readonly folder: string;
 }
 
-export async function runFailpoint(one: Case, { servers: all, compiled }: Ground, seed: number): Promise<Result> {
+export async function runFailpoint(one: Case, { servers: all, folder }: Ground, seed: number): Promise<Result> {
   const servers = all[one.kind];
-  const environment = { RAPPORT_SESSION_TIMEOUT_MS: String(SESSION_MS), NODE_COMPILE_CACHE: compiled };
+  const environment = { RAPPORT_SESSION_TIMEOUT_MS: String(SESSION_MS), NODE_COMPILE_CACHE: folder };
   const app = await Application.create({ servers, shards: SHARDS, appendTime: true, environment });
   try {
-    return await new Scenario(app, one).run(seed);
+    return await new Scenario(app, one, folder).run(seed);
   } finally {
     await app.stop();
   }
@@ -80,12 +81,14 @@ export async function runFailpoint(one: Case, { servers: all, compiled }: Ground
 class Scenario {
   readonly #app: Application;
   readonly #case: Case;
+  readonly #folder: string;
   readonly #workers: WorkerProcess[] = [];
   readonly #ends: Evidence['ends'][number][] = [];
 
-  constructor(app: Application, one: Case) {
+  constructor(app: Application, one: Case, folder: string) {
     this.#app = app;
     this.#case = one;
+    this.#folder = folder;
   }
 
   async run(seed: number): Promise<Result> {
@@ -95,7 +98,7 @@ class Scenario {
     const keyOf = during === 'rerouting' ? ({ record }: TypedRecord): string => record.eventId : undefined;
     const ordered = keyOf === undefined;
     const { items, until: end } = historyOf(this.#case, seed);
-    const [follower] = await Promise.all([follow(app), app.feed(items, keyOf)]);
+    const [follower] = await Promise.all([follow(app, this.#folder), app.feed(items, keyOf)]);
     try {
       if (during === 'takeover' || during === 'rebuild') await this.#predecessor();
       const armed = this.#start({ crash: { point, passage, fault } });
@@ -111,9 +114,10 @@ class Scenario {
         customers.map((customer, i) => purchase(`live-${i}`, customer, now)),
         keyOf,
       );
-      await app.drained(end, DRAIN_SECONDS, armed.over ? [next] : [next, armed]);
+      // One that ends by itself meanwhile is reported with its end; the other must take over from it, too.
+      await app.drained(end, DRAIN_SECONDS, [next]);
       const drainedAfterMs = performance.now() - healedAt;
-      await this.#stop(armed.over ? [next] : [next, armed]);
+      await this.#stop(this.#goesOn ? [next, armed] : [next]);
       const words = this.#workers.map((worker, i) => ({
         where: `worker ${i}`,
         text: `${worker.stdout}\n${worker.stderr}\n${JSON.stringify(worker.lines())}`,
@@ -135,7 +139,7 @@ class Scenario {
 
   #start(settings: Partial<Settings>): WorkerProcess {
     const limits = this.#case.during === 'cleaning' ? { ...LIMITS, journalLeast: 16 << 10 } : LIMITS;
-    const patches = settings.crash?.point === 'reroute-deleting' ? [SOON, HOUSEKEEPING] : [SOON];
+    const patches = [SOON, sparing(this.#folder), ...(this.#case.during === 'rerouting' ? [HOUSEKEEPING] : [])];
     const environment = { RAPPORT_TRANSACTION_TIMEOUT_MS: String(TRANSACTION_MS), ...woveBy({ limits, patches, ...settings }) };
     const worker = this.#app.start(['run'], environment);
     this.#workers.push(worker);
@@ -165,10 +169,16 @@ class Scenario {
     return fired();
   }
 
+  /** Whether the armed worker has to outlive its fault. */
+  get #goesOn(): boolean {
+    const { fault, survives } = this.#case;
+    return fault === 'stop' || (fault === 'throw' && survives);
+  }
+
   /** The armed worker is what its fault made of it: gone, or frozen until another one holds its shards and all time-outs have passed, or itself again. */
   async #afterFault(armed: WorkerProcess, next: WorkerProcess, firedAt: number): Promise<void> {
-    const { fault, survives, point } = this.#case;
-    if (fault === 'throw' && !survives) {
+    const { fault, point } = this.#case;
+    if (fault === 'throw' && !this.#goesOn) {
       const { code, stderr } = await within(armed.ended, TAKEOVER_SECONDS, `the end of the worker that threw (${tailOf(armed)})`);
       const said = `${stderr} ${JSON.stringify(armed.lines())}`;
       this.#ends.push({ worker: 'the armed worker', code, said, expected: new RegExp(`${FIRED} ${point}`) });
@@ -181,30 +191,26 @@ class Scenario {
     const before = armed.lines().length;
     await armed.thaw();
     // It must have noticed before anything else happens: what it does until then is what a zombie does.
-    const noticed = (): boolean => {
+    await until('the frozen worker to notice', 2 * TAKEOVER_SECONDS, async () => {
       armed.signal('SIGCONT');
-      return armed
-        .lines()
-        .slice(before)
-        .some(({ msg }) => /fenced|given away|taken over/.test(msg));
-    };
-    await armed.until('the frozen worker to notice', 2 * TAKEOVER_SECONDS, noticed).catch(async (cause: unknown) => {
+      const since = armed.lines().slice(before);
+      return armed.over || since.some(({ msg }) => /fenced|given away|taken over/.test(msg)) || undefined;
+    }).catch(async (cause: unknown) => {
       // Whether it runs, waits or is stopped still, and by what.
       const status = await readFile(`/proc/${armed.pid}/status`, 'utf8').catch(() => 'unknown');
-      throw new Error(`the frozen worker did not notice; the system says of it:\n${status}`, { cause });
+      throw new Error(`the frozen worker did not notice; ${tailOf(armed)}; the system says of it:\n${status}`, { cause });
     });
   }
 
-  /** Politely, so that everything that is committed is applied. */
+  /** Politely, so that everything that is committed is applied. None may have ended by itself before. */
   async #stop(workers: readonly WorkerProcess[]): Promise<void> {
+    const early = workers.filter(({ over }) => over);
     for (const worker of workers) worker.signal('SIGTERM');
     for (const worker of workers) {
-      const { code, stderr } = await within(
-        worker.ended,
-        TAKEOVER_SECONDS,
-        `the end of a worker that was asked to stop (${tailOf(worker)})`,
-      );
-      if (code !== 0) this.#ends.push({ worker: 'a worker that was asked to stop', code, said: stderr, expected: null });
+      const { code } = await within(worker.ended, TAKEOVER_SECONDS, `the end of a worker that was asked to stop (${tailOf(worker)})`);
+      const asked = !early.includes(worker);
+      const name = `worker ${this.#workers.indexOf(worker)}${asked ? ', which was asked to stop,' : ''}`;
+      if (!asked || code !== 0) this.#ends.push({ worker: name, code, said: whyOf(worker), expected: null });
     }
   }
 }
@@ -220,6 +226,16 @@ function historyOf(one: Case, seed: number): { readonly items: Sendable[]; reado
 }
 
 const tailOf = (worker: WorkerProcess): string => `${worker.stderr} ${JSON.stringify(worker.lines().slice(-8))}`;
+
+/** Why it ended: its last log lines, and an error without its stack. */
+const whyOf = (worker: WorkerProcess): string =>
+  [
+    ...worker
+      .lines()
+      .slice(-2)
+      .map((line) => JSON.stringify(line)),
+    worker.stderr.split('\n', 1),
+  ].join('\n');
 
 async function within<T>(promise: Promise<T>, seconds: number, what: string): Promise<T> {
   let value: { readonly is: T } | undefined;
