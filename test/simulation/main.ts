@@ -1,9 +1,8 @@
 /** `npm run simulation`: one run of the simulation to look at, or many in search of one that goes wrong. */
-import { Command, InvalidArgumentError } from 'commander';
-import { check } from '../checker/check.ts';
-import { judge, newTally, told } from './judge.ts';
-import { type Plan, planOf, planWithStop } from './plan.ts';
-import { simulate } from './simulation.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { attempt, judge, newTally } from './judge.ts';
+import { MUTANTS, planFor } from './mutants.ts';
+import { type Plan, PREDECESSORS, planOf, planWithStop, type Stop } from './plan.ts';
 
 interface Options {
   readonly seed: number;
@@ -11,7 +10,9 @@ interface Options {
   readonly repeat: number;
   readonly stop?: number;
   readonly how: 'kill' | 'freeze';
-  readonly cleaned?: true;
+  readonly cleaned?: boolean;
+  readonly predecessor?: Stop['predecessor'];
+  readonly like?: string;
 }
 
 const EXAMPLE = `
@@ -29,11 +30,11 @@ function whole(text: string): number {
 }
 
 async function look(plan: Plan): Promise<boolean> {
-  const run = await simulate(plan, true);
-  const { violations, compared } = await check(run.evidence);
-  process.stdout.write(`${run.history.join('\n')}\n${JSON.stringify(compared)}\n`);
-  if (violations.length > 0) process.stdout.write(told(plan, run, violations));
-  return violations.length === 0;
+  const history: string[] = [];
+  const { run, compared, faults } = await attempt(plan, history);
+  const wrong = faults.length === 0 ? [] : [...faults, ...(run?.story ?? [])];
+  process.stdout.write(`${[...history, JSON.stringify(compared), ...wrong].join('\n')}\n`);
+  return faults.length === 0;
 }
 
 /** @param repeat how often each seed is run: the same to the last await every time */
@@ -61,12 +62,18 @@ const program = new Command('simulation')
   .requiredOption('--seed <number>', 'the run, or the first of them', whole)
   .option('--runs <number>', 'how many, each with the next seed', whole, 1)
   .option('--repeat <number>', 'each of them so often', whole, 1)
+  .addOption(
+    new Option('--like <mutant>', 'instead: what befalls this mutant, with the engine as it is').choices(MUTANTS.map(({ name }) => name)),
+  )
   .option('--stop <index>', 'instead: one worker, stopped at this await', whole)
-  .option('--how <how>', 'how it is stopped: kill or freeze', 'kill')
+  .addOption(new Option('--how <how>', 'how it is stopped').choices(['kill', 'freeze']).default('kill'))
   .option('--cleaned', 'and its journal is cleaned')
+  .addOption(new Option('--predecessor <left>', 'and it takes over from one that died in mid-apply').choices(PREDECESSORS))
   .addHelpText('after', EXAMPLE)
-  .action(async ({ seed, runs, repeat, stop, how, cleaned }: Options) => {
-    const one = stop === undefined ? planOf(seed) : planWithStop(seed, stop, how, cleaned === true);
+  .action(async ({ seed, runs, repeat, stop, how, cleaned = false, predecessor = null, like }: Options) => {
+    const mutant = MUTANTS.find(({ name }) => name === like);
+    const usual = mutant === undefined ? planOf(seed) : planFor(mutant, seed);
+    const one = stop === undefined ? usual : planWithStop(seed, { index: stop, how, cleaned, predecessor });
     const right = runs > 1 || repeat > 1 ? await search(seed, runs, repeat) : await look(one);
     process.exitCode = right ? 0 : 1;
   });

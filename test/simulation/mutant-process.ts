@@ -8,22 +8,16 @@ import { registerHooks } from 'node:module';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { check } from '../checker/check.ts';
-import type { Violation } from '../checker/evidence.ts';
 import { woven } from '../weave/weave.ts';
-import { MUTANTS } from './mutants.ts';
-import { planOf } from './plan.ts';
+import { MUTANTS, planFor } from './mutants.ts';
 
 export interface MutantTask {
   readonly name: string;
   readonly seeds: readonly number[];
-  /** all seeds are run, whatever is found */
-  readonly all?: boolean;
 }
 export interface MutantDone {
-  /** how many runs it took until one of its checks objected; null: none did */
-  readonly runs: number | null;
-  /** of that run: what its checks say */
-  readonly violations: readonly Violation[];
+  /** of the first run to which one of its checks objected; null: none did */
+  readonly seed: number | null;
   /** steps that were compared in all runs */
   readonly steps: number;
   /** how many runs each check has objected to, whether it was to find the mutant or not */
@@ -32,7 +26,7 @@ export interface MutantDone {
 
 const MARK = '?mutant';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const { name, seeds, all = false }: MutantTask = JSON.parse(process.argv[2] ?? '{}');
+const { name, seeds }: MutantTask = JSON.parse(process.argv[2] ?? '{}');
 // It does not outlive who waits for it.
 process.once('disconnect', () => process.exit());
 const mutant = MUTANTS.find((each) => each.name === name);
@@ -55,19 +49,17 @@ registerHooks({
 });
 
 const { simulate }: typeof import('./simulation.ts') = await import(new URL(`./simulation.ts${MARK}`, import.meta.url).href);
-const checks: readonly string[] = mutant.by;
 const found: Record<string, number> = {};
-let [runs, steps]: [number | null, number] = [null, 0];
-let violations: readonly Violation[] = [];
-for (const [i, seed] of seeds.entries()) {
-  const plan = planOf(seed);
-  const checked = await check((await simulate(mutant.plan?.(plan) ?? plan)).evidence);
-  steps += checked.compared.steps;
-  for (const each of new Set(checked.violations.map((violation) => violation.check))) found[each] = (found[each] ?? 0) + 1;
-  const by = checked.violations.filter((violation) => checks.includes(violation.check));
-  if (by.length === 0) continue;
-  if (runs === null) [runs, violations] = [i + 1, by];
-  if (!all) break;
+let caught: number | null = null;
+let steps = 0;
+for (const seed of seeds) {
+  const { violations, compared } = await check((await simulate(planFor(mutant, seed))).evidence);
+  steps += compared.steps;
+  const objected = new Set(violations.map((violation) => violation.check));
+  for (const each of objected) found[each] = (found[each] ?? 0) + 1;
+  if (!mutant.by.some((each) => objected.has(each))) continue;
+  caught = seed;
+  break;
 }
-const done: MutantDone = { runs, violations, steps, found };
-process.send?.(done);
+const done: MutantDone = { seed: caught, steps, found };
+process.send?.(done, () => process.exit());

@@ -18,6 +18,7 @@ export interface Mutant {
 const STEPS = 'src/engine/steps.ts';
 const TAKEOVER = 'src/engine/takeover.ts';
 const SINKS = 'src/adapters/memory/sinks.ts';
+const FOLD = 'src/engine/fold.ts';
 const LESSONS = 'src/engine/lessons.ts';
 const STORE = 'src/adapters/memory/store.ts';
 const COMMIT = 'const outcome = await this.#context.held(this.#sink.commit(parts, records, batch.now));';
@@ -40,6 +41,12 @@ const flushing = (plan: Plan): Plan => ({
   kill: 0.006,
   troubles: [...plan.troubles, ...again(plan, 'flush Redis')],
 });
+/** What the run of this seed is for it. */
+export function planFor({ name, plan }: Mutant, seed: number): Plan {
+  const usual = planOf(seed);
+  return { ...(plan?.(usual) ?? usual), again: `--seed ${seed} --like "${name}"` };
+}
+
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'apply before commit',
@@ -70,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a claim wherever the journal ends',
     by: ['V1'],
     patches: [{ file: TAKEOVER, find: 'engine.ports.clock.wall(), journal.end)', replace: 'engine.ports.clock.wall())' }],
-    plan: (plan) => ({ ...plan, stale: 0.5, troubles: again(plan, 'storm', 'evict a worker') }),
+    plan: (plan) => ({ ...plan, stale: 0.5, workers: 3, troubles: again(plan, 'evict a worker') }),
   },
   {
     name: 'positions from group offsets',
@@ -297,6 +304,39 @@ function sharedGeneration(run, shard, claim) {
     name: 'an end that counts before it is reached',
     by: ['V1'],
     patches: [{ file: 'src/engine/input.ts', find: ' || this.position < this.#asked.end) return;', replace: ') return;' }],
+  },
+  {
+    name: 'a timer that fires before its instant',
+    by: ['V5'],
+    patches: [
+      {
+        file: FOLD,
+        find: 'for (const who of touched.values()) fireUpTo(who, batch.watermark);',
+        replace: 'for (const who of touched.values()) fireUpTo(who, (batch.watermark + 30 * 86_400_000) as Instant);',
+      },
+    ],
+  },
+  {
+    name: 'a log line that names a customer',
+    by: ['V9'],
+    patches: [
+      {
+        file: STEPS,
+        find: '    const before = new Loading(',
+        replace: "    ports.log.debug({ shard, customers: [...touched] }, 'loading');\n    const before = new Loading(",
+      },
+    ],
+  },
+  {
+    name: 'a reason that quotes the record',
+    by: ['V9'],
+    patches: [
+      {
+        file: FOLD,
+        find: 'const { reason, detail } = decoded;',
+        replace: 'const { reason } = decoded;\n      const detail = String(record.value);',
+      },
+    ],
   },
   {
     name: 'a good record dead-lettered',

@@ -29,8 +29,14 @@ export const CALM_AFTER_MS = 8_000;
 export const LAST_EVENT_MS = 12_000;
 export type Trouble = (typeof TROUBLES)[number];
 
+/** What a worker leaves behind in Redis that dies in mid-apply: of a generation that it was building, or of a step. */
+export const PREDECESSORS = ['half a build', 'half a step'] as const;
+export type Predecessor = (typeof PREDECESSORS)[number];
+
 export interface Plan {
   readonly seed: number;
+  /** what `npm run simulation` is to be told to show the run again */
+  readonly again: string;
   readonly shards: number;
   readonly workers: number;
   readonly brokers: number;
@@ -61,10 +67,12 @@ export interface Plan {
   readonly kill: number;
   readonly freeze: number;
   /**
-   * the first process is stopped in this way when that many of its awaits have gone by, unless that is later than `before`, ms; the only trouble of its run. When it is
-   * frozen, another starts, and has its shards before it goes on
+   * the worker with this number (from 1 on) is stopped in this way when that many of its awaits have gone by, unless that is later than `before`, ms. When it is frozen,
+   * another starts, and has its shards before it goes on
    */
-  readonly stopAt: { readonly index: number; readonly how: 'kill' | 'freeze'; readonly before: number } | null;
+  readonly stopAt: { readonly worker: number; readonly index: number; readonly how: 'kill' | 'freeze'; readonly before: number } | null;
+  /** once Redis has been flushed, the first worker is killed between two chunks of this; null: it is not */
+  readonly predecessor: Predecessor | null;
   readonly troubles: readonly { readonly at: number; readonly trouble: Trouble }[];
   /** ms until everything is healed */
   readonly lasts: number;
@@ -79,7 +87,7 @@ export interface Delivery {
   readonly broken: string | null;
 }
 
-/** A word that stands in comments alone. */
+/** A word that stands in comments alone; customers' ids look like nothing else either. */
 export const CANARY = 'quietcanary';
 
 /**
@@ -99,6 +107,7 @@ export function planOf(seed: number, calm = false): Plan {
     troubles.push({ at, trouble: TROUBLES[random.integer(0, TROUBLES.length - 1)] ?? 'rebalance' });
   return {
     seed,
+    again: `--seed ${seed}`,
     shards,
     workers: random.integer(1, 3),
     brokers: random.integer(1, 3),
@@ -122,6 +131,7 @@ export function planOf(seed: number, calm = false): Plan {
     kill: random.chance(0.7) ? random.between(0, 0.004) : 0,
     freeze: random.chance(0.5) ? random.between(0, 0.002) : 0,
     stopAt: null,
+    predecessor: null,
     troubles,
     lasts,
   };
@@ -130,31 +140,49 @@ export function planOf(seed: number, calm = false): Plan {
 /** ms in which a process is stopped, and how long one stays frozen: its session and its transaction have run out, and another has taken its shards over. */
 const STOPPED_BEFORE = 2_500;
 export const FROZEN_MS = 2_600;
+/** ms at which Redis is flushed, and in which the successor of who dies then is stopped: the dead one's session has to run out first */
+const FLUSHED_AT = 400;
+const SUCCESSOR_STOPPED_BEFORE = 2_600;
+
+/** A worker stopped at one await. */
+export interface Stop {
+  /** of the awaits of that worker */
+  readonly index: number;
+  readonly how: 'kill' | 'freeze';
+  readonly cleaned: boolean;
+  /** none: the first worker is stopped, and nothing else goes wrong. Else its successor, and records come late, twice, broken and in the wrong partition */
+  readonly predecessor: Predecessor | null;
+}
 
 /**
- * One worker's history with nothing that goes wrong, but that it is stopped at one await: the seed says the history, the index the await. Events go on while it is frozen, so that its
+ * One worker's history with nothing that goes wrong but that it is stopped at one await: the seed says the history, the index the await. Events go on while it is frozen, so that its
  * successor has something to do, and it has something to say when it goes on.
  */
-export function planWithStop(seed: number, index: number, how: 'kill' | 'freeze', cleaned: boolean): Plan {
+export function planWithStop(seed: number, { index, how, cleaned, predecessor }: Stop): Plan {
   const random = new Random(seed, 'stop');
   const weather = { lost: 0, late: 0, slow: 0, slowMs: 0, patienceMs: 600 };
+  const left = predecessor === null ? '' : ` --predecessor "${predecessor}"`;
+  const again = `--seed ${seed} --stop ${index} --how ${how}${cleaned ? ' --cleaned' : ''}${left}`;
+  const [worker, before] = predecessor === null ? [1, STOPPED_BEFORE] : [2, SUCCESSOR_STOPPED_BEFORE];
   const size = {
     shards: 2,
     workers: 1,
     brokers: 2,
     partitions: 2,
     batchSize: 6,
-    chunk: 2,
+    chunk: predecessor === null ? 2 : 1,
     cacheBytes: 500,
     cleaned,
-    publishes: true,
-    untidy: false,
+    publishes: predecessor === null,
+    untidy: predecessor !== null,
     stale: 0,
     rerouteBytes: null,
   };
-  const [live, over, lasts] = how === 'kill' ? [12, 1_500, STOPPED_BEFORE] : [30, 5_000, STOPPED_BEFORE + FROZEN_MS + 500];
-  const times = { kill: 0, freeze: 0, stopAt: { index, how, before: STOPPED_BEFORE }, troubles: [], lasts };
-  return { seed, ...size, ...deliveries(random, 24, live, over, null, false), weather, ...times };
+  const [live, lasts] = how === 'kill' ? [12, before] : [30, before + FROZEN_MS + 500];
+  const times = { kill: 0, freeze: 0, stopAt: { worker, index, how, before }, lasts };
+  const troubles: Plan['troubles'] = predecessor === null ? [] : [{ at: FLUSHED_AT, trouble: 'flush Redis' }];
+  const records = deliveries(random, 24, live, lasts - 600, size.untidy ? size.partitions : null, false);
+  return { seed, again, ...size, ...records, weather, ...times, predecessor, troubles };
 }
 
 function deliveries(
@@ -167,7 +195,7 @@ function deliveries(
 ): Pick<Plan, 'history' | 'live'> {
   const customers = random.integer(2, 9);
   let count = 0;
-  const event = (at: number): TypedRecord => eventOf(random, `e${++count}`, `c${random.integer(1, customers)}`, at);
+  const event = (at: number): TypedRecord => eventOf(random, `e${++count}`, `№${random.integer(1, customers)}`, at);
   const spread = (events: readonly TypedRecord[]): Delivery[] => {
     const all: Delivery[] = [];
     for (const each of events) {

@@ -44,18 +44,23 @@ export class Scheduler {
   #order = 0;
   #now = 0;
   weather: Weather = CALM;
-  /** everything that happened, in order: kept while `keeps`, hashed always */
-  readonly history: string[] = [];
-  keeps = false;
+  /** gets everything that happens, in order; hashed it is always */
+  readonly #history: string[] | null;
   #hash = 0;
-  /** asked before a process goes on after an await, with how many there were before: this is where it can be stopped */
-  beforeResume: ((process: SimProcess, index: number) => void) | null = null;
+  /** messages that were lost or late, by how and what */
+  readonly suffered = new Map<string, number>();
+  /** asked before a process goes on after an await: this is where it can be stopped */
+  beforeResume: ((process: SimProcess) => void) | null = null;
   #resumed = 0;
 
-  /** @param start the servers' clock at its beginning, ms since the epoch */
-  constructor(random: Random, start: number) {
+  /**
+   * @param start the servers' clock at its beginning, ms since the epoch
+   * @param history gets everything that happens, a line each
+   */
+  constructor(random: Random, start: number, history: string[] | null = null) {
     this.random = random;
     this.#start = start;
+    this.#history = history;
   }
 
   get now(): number {
@@ -76,7 +81,12 @@ export class Scheduler {
 
   note(what: string): void {
     for (let i = 0; i < what.length; i++) this.#hash = (Math.imul(this.#hash, 31) + what.charCodeAt(i)) | 0;
-    if (this.keeps) this.history.push(`${this.#now.toFixed(1).padStart(9)}  ${what}`);
+    this.#history?.push(`${this.#now.toFixed(1).padStart(9)}  ${what}`);
+  }
+
+  /** A line for who reads the history; no part of what happens. */
+  remark(what: string): void {
+    this.#history?.push(`${' '.repeat(11)}${what}`);
   }
 
   after(ms: number, what: string, action: () => void, process: SimProcess | null = null): void {
@@ -99,7 +109,8 @@ export class Scheduler {
 
   async #happen({ process, what, action }: Happening): Promise<void> {
     if (process !== null) {
-      this.beforeResume?.(process, this.#resumed++);
+      this.#resumed += 1;
+      this.beforeResume?.(process);
       if (process.held({ what, action })) return;
     }
     this.note(process === null ? what : `${process.name}: ${what}`);
@@ -190,8 +201,11 @@ export class SimProcess implements Link, Clock {
     const scheduler = this.#scheduler;
     const { random, weather } = scheduler;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const giveUp = (how: string): void =>
+    const giveUp = (how: string): void => {
+      const suffered = `${how}: ${what}`;
+      scheduler.suffered.set(suffered, (scheduler.suffered.get(suffered) ?? 0) + 1);
       scheduler.after(weather.patienceMs, `no answer: ${what} (${how})`, () => reject(new Retryable(`no answer to ${what}`)), this);
+    };
     const arrive = (ms: number, answers: boolean): void =>
       scheduler.after(ms, `server: ${what} of ${this.name}`, () => {
         let answer: () => void;

@@ -86,25 +86,23 @@ interface Running {
   stopping: boolean;
   /** and has */
   stopped: boolean;
+  /** how often it has gone on after an await, where the plan stops it at one */
+  awaits: number;
 }
 
 export interface Run {
   readonly evidence: Evidence;
   /** one line per trouble, with the ms at which it befell */
   readonly story: readonly string[];
-  /** all that happened, when it was kept */
-  readonly history: readonly string[];
+  /** messages that were lost or late, by how and what */
+  readonly suffered: ReadonlyMap<string, number>;
   readonly fingerprint: number;
   /** how often a process went on after an await */
   readonly awaits: number;
 }
 
-/** @param keeps the whole history, for a look at one run */
-export async function simulate(plan: Plan, keeps = false): Promise<Run> {
-  const run = new Simulation(plan);
-  run.scheduler.keeps = keeps;
-  return run.run();
-}
+/** @param history gets all that happens, a line each; also of a run that throws */
+export const simulate = (plan: Plan, history: string[] | null = null): Promise<Run> => new Simulation(plan, history).run();
 
 class Simulation {
   readonly scheduler: Scheduler;
@@ -129,11 +127,12 @@ class Simulation {
   /** of the scheduler */
   #healedAt = 0;
   #staleTold = false;
+  #flushed = false;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, history: string[] | null) {
     this.#plan = plan;
     this.#random = new Random(plan.seed, 'troubles');
-    this.scheduler = new Scheduler(new Random(plan.seed, 'schedule'), START);
+    this.scheduler = new Scheduler(new Random(plan.seed, 'schedule'), START, history);
     this.scheduler.weather = plan.weather;
     const sources = TYPES.map((type): SourceConfig => ({ type, topic: `sim.${type}`, format: 'avro', keyedByCustomer: true }));
     this.#settings = {
@@ -181,7 +180,7 @@ class Simulation {
     for (const delivery of plan.live) scheduler.after(delivery.at - START, 'world: an event', () => this.#deliver(delivery));
     for (let i = 0; i < plan.workers; i++) scheduler.after(i * 30, 'world: a worker starts', () => this.#start());
     for (const { at, trouble } of plan.troubles) scheduler.after(at, `world: ${trouble}`, () => this.#trouble(trouble));
-    scheduler.beforeResume = (process, index) => this.#mayStop(process, index);
+    scheduler.beforeResume = (process) => this.#mayStop(process);
     this.#tick();
     await scheduler.run(plan.lasts, () => this.#ends.length > 0);
     this.#heal();
@@ -201,7 +200,7 @@ class Simulation {
     return {
       evidence,
       story: this.#story,
-      history: scheduler.history,
+      suffered: scheduler.suffered,
       fingerprint: scheduler.fingerprint,
       awaits: scheduler.resumed,
     };
@@ -258,13 +257,15 @@ class Simulation {
       link: process,
       heartbeatMs: 300,
     });
+    const store = new MemoryStore(this.#remembering(process), this.#store);
+    if (this.#plan.predecessor !== null && this.#running.length === 0) this.#dieIn(store, this.#plan.predecessor);
     const { decoder, encoder } = this.#codec;
     const engine: Engine = {
       ports: {
         source,
         sinks: memorySinks(this.#kafka, settings.applicationId, TOPICS.journal, process),
         logs: memoryLogs(this.#kafka, 'sim', process),
-        store: new MemoryStore(this.#remembering(process), this.#store),
+        store,
         decoder: {
           ...decoder,
           prepare: (topic, records) => process.call('registry', () => {}).then(() => decoder.prepare(topic, records)),
@@ -279,7 +280,7 @@ class Simulation {
       ...(publishes && { publisherOf: publishKpis() }),
     };
     const worker = new Worker(engine);
-    const running: Running = { process, source, worker, droppedAt: null, silentSince: null, stopping: false, stopped: false };
+    const running: Running = { process, source, worker, droppedAt: null, silentSince: null, stopping: false, stopped: false, awaits: 0 };
     this.#running.push(running);
     const broke = (error: unknown): void => {
       const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -290,6 +291,20 @@ class Simulation {
       // Told to stop while it waited for what was away.
       if (!running.stopping || !(error instanceof Retryable)) broke(error);
     });
+  }
+
+  /** Kills the first worker halfway through an apply, where the plan says so: what it has written is there, and nothing of it comes after. */
+  #dieIn(store: MemoryStore, predecessor: Plan['predecessor']): void {
+    const apply = store.apply.bind(store);
+    store.apply = async (shard, chunk) => {
+      const outcome = await apply(shard, chunk);
+      const standing = Array.from({ length: this.#plan.shards }, (_, each) => this.#store.standing(each)?.generation);
+      const there = predecessor === 'half a build' ? standing[shard] !== chunk.generation : !standing.includes(undefined);
+      const [first] = this.#running;
+      if (first === undefined || !this.#flushed || !there || outcome === 'rejected' || chunk.to !== null) return outcome;
+      this.#kill(first);
+      return new Promise(() => {});
+    };
   }
 
   /** A link to Redis on which each write leaves behind how things were before it. */
@@ -309,8 +324,9 @@ class Simulation {
 
   #logger(where: string): Logger {
     const line = (fields: object, message: string): void => {
-      this.#words.push({ where, text: `${message} ${JSON.stringify(fields)}` });
-      if (this.scheduler.keeps) this.scheduler.history.push(`           ${where} says: ${message} ${JSON.stringify(fields)}`);
+      const text = `${message} ${JSON.stringify(fields)}`;
+      this.#words.push({ where, text });
+      this.scheduler.remark(`${where} says: ${text}`);
     };
     return { debug: line, info: line, warn: line, error: line };
   }
@@ -320,8 +336,9 @@ class Simulation {
   }
 
   /** Before a process goes on after an await: here it may die, or freeze. */
-  #mayStop(process: SimProcess, index: number): void {
-    if (this.#healed || process.state !== 'alive') return;
+  #mayStop(process: SimProcess): void {
+    const running = this.#running.find((each) => each.process === process);
+    if (this.#healed || process.state !== 'alive' || running === undefined) return;
     const { kill, freeze, stopAt } = this.#plan;
     const how =
       stopAt === null
@@ -330,11 +347,10 @@ class Simulation {
           : freeze > 0 && this.#random.chance(freeze)
             ? 'freeze'
             : null
-        : index === stopAt.index && this.scheduler.now < stopAt.before
+        : running === this.#running[stopAt.worker - 1] && running.awaits++ === stopAt.index && this.scheduler.now < stopAt.before
           ? stopAt.how
           : null;
-    const running = this.#running.find((each) => each.process === process);
-    if (how === null || running === undefined) return;
+    if (how === null) return;
     if (how === 'kill') this.#kill(running);
     else if (stopAt !== null) {
       this.#freeze(running, FROZEN_MS);
@@ -406,6 +422,7 @@ class Simulation {
         break;
       case 'flush Redis':
         this.#store.flush();
+        this.#flushed = true;
         break;
       case 'roll Redis back':
       case 'roll a shard of Redis back': {
@@ -502,6 +519,7 @@ class Simulation {
       samples: this.#samples,
       words: this.#words,
       canaries: [CANARY],
+      customers: [...new Set([...this.#plan.history, ...this.#plan.live].map(({ event }) => event.record.customerId))],
       poison: this.#poison,
       ends: this.#ends,
       // A broker that was cut off answers as of the last tick.
