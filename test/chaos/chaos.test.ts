@@ -5,17 +5,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { redisCommand } from '../../src/stack/ask.ts';
 import type { Resource } from '../../src/stack/resource.ts';
+import { until } from '../../src/stack/until.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { failed, missingOf, summaryOf } from './report.ts';
-import { controller } from './roles.ts';
+import { controller, groupCoordinator, transactionCoordinator } from './roles.ts';
 import { type RunResult, runChaos } from './run.ts';
 import { TROUBLE_NAMES, turnsOf } from './troubles.ts';
 
 const SECONDS = 60;
 /** Of healing, draining, gathering and checking, on a small machine. */
 const REST_SECONDS = 360;
-/** Of what it is their turn to have, that which cannot be in vain. */
-const SURE = ['worker stopped and started', 'broker slow', 'registry cut off'];
+/** Of what it is their turn to have, that which is in vain on no machine that is not far too slow. */
+const SURE = ['worker stopped and started', 'broker slow'];
 
 const results: RunResult[] = [];
 let cluster: Resource<Cluster>;
@@ -42,7 +43,19 @@ test('brokers and Redis nodes name the proxies to their clients, replicas too; w
   await cluster.value.heal();
   expect(broker.server.pid).not.toBeNull();
   expect(master.server.pid).not.toBeNull();
-  expect(await controller(broker.server.port)).toBeGreaterThan(0);
+});
+
+test.each([
+  ['controller', controller],
+  ['group coordinator', (port: number) => groupCoordinator(port, 'some-group')],
+  ['transaction coordinator', (port: number) => transactionCoordinator(port, 'some-transaction')],
+] as const)('the brokers agree which of the three is %s', async (role, ask) => {
+  // The topics of the coordinators come to be when they are first asked for.
+  const said = await until(`the brokers to agree on the ${role}`, 30, async () => {
+    const [first, ...others] = await Promise.all(cluster.value.brokers.map(({ server }) => ask(server.port)));
+    return others.every((other) => other === first) ? first : undefined;
+  });
+  expect([1, 2, 3]).toContain(said);
 });
 
 test.each([
@@ -59,9 +72,9 @@ test.each([
     expect(result.steps).toBeGreaterThan(20);
     expect(result.deleted > 0).toBe(cleaner);
     expect(result.samples).toBeGreaterThan(20);
-    expect(result.compared?.customers).toBeGreaterThan(0);
-    expect(result.compared?.outputs).toBeGreaterThan(0);
-    expect(result.compared?.samples).toBeGreaterThan(0);
+    for (const what of ['poison', 'duplicates', 'late', 'foreign'] as const) expect(result.input?.[what], what).toBeGreaterThan(0);
+    expect(result.input?.hot).toBeGreaterThan(0.25);
+    expect(result.input?.hot).toBeLessThan(0.42);
   },
 );
 
@@ -71,6 +84,6 @@ test('what is the turn of a run befalls it; in twenty runs in a row each trouble
   const missing = missingOf(results);
   for (const name of SURE) expect(missing).not.toContain(name);
   // Each run has two of its own turn and, on the slowest machine, at least one that is drawn or comes with another.
-  expect(TROUBLE_NAMES.length - missing.length).toBeGreaterThan(SURE.length);
+  expect(TROUBLE_NAMES.filter((name) => !missing.includes(name)).length).toBeGreaterThan(SURE.length);
   for (const first of [1, 7, 500]) expect(turnsOf(Array.from({ length: 20 }, (_, i) => first + i))).toEqual(new Set(TROUBLE_NAMES));
 });

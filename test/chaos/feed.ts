@@ -18,7 +18,8 @@ import { type Application, POISON, partitionOf, type Sendable } from '../support
 
 const HISTORY = { customers: 60, days: 300, broken: 0.004, duplicates: 0.01, late: 0.01 };
 const TICK_MS = 100;
-const HOT = 'hot-customer';
+/** has a third of the events as of now */
+export const HOT = 'hot-customer' as CustomerId;
 const HOUR = 3_600_000;
 const log = pino({ level: process.env.RAPPORT_TEST_LOG ?? 'silent' });
 
@@ -62,7 +63,7 @@ export class Feed {
     this.#world = new World({ ...HISTORY, seed, until: this.#until });
     this.#everywhere = this.#random.chance(0.5);
     this.customers = Array.from({ length: app.config.shards }, () => []);
-    this.customers[partitionOf(HOT, app.config.shards)]?.push(HOT as CustomerId);
+    this.customers[partitionOf(HOT, app.config.shards)]?.push(HOT);
   }
 
   get sent(): number {

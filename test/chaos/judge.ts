@@ -14,11 +14,12 @@ import { type Application, POISON } from '../support/application.ts';
 
 const ASK_SECONDS = 60;
 
-/** By the brokers' clock: nobody had a reason to take a shard over after the first instant, and workers were told to stop at the second. */
-export interface Peace {
-  readonly from: Instant;
-  readonly to: Instant;
-}
+/** How a run was when all had been healed and drained. */
+export type Peace =
+  /** By the brokers' clock: nobody had a reason to take a shard over after the first instant, and workers were told to stop at the second. */
+  | { readonly settled: true; readonly from: Instant; readonly to: Instant }
+  /** who held what in the end, in words */
+  | { readonly settled: false; readonly held: string };
 
 /** The checker's findings and, with them: inputs that could not be read whole (V1), and shards that were taken over in times of peace (V7). */
 export async function judge({ admin, config }: Application, evidence: Evidence, peace: Peace | null = null): Promise<Checked> {
@@ -29,7 +30,7 @@ export async function judge({ admin, config }: Application, evidence: Evidence, 
     checkWhole(topic, evidence.kept.get(topic) ?? [], ends, findings.of('V1'));
   }
   const { violations, compared } = await check(evidence);
-  if (peace !== null) checkPeace(evidence, peace, findings);
+  if (peace !== null) checkPeace(evidence, peace, findings.of('V7'));
   return { violations: [...violations, ...findings.violations], compared };
 }
 
@@ -50,13 +51,18 @@ export function checkWhole(topic: string, partitions: Partitions, ends: readonly
 }
 
 /** What is taken over when workers are told to stop, one before the other, is no breach of it. */
-function checkPeace(evidence: Evidence, { from, to }: Peace, findings: Findings): void {
+export function checkPeace(evidence: Evidence, peace: Peace, report: Report): void {
+  if (!peace.settled) {
+    report('the run', `did not settle after everything had been healed: ${peace.held}`);
+    return;
+  }
+  const { from, to } = peace;
   const { journal } = evidence.settings.topics;
   const shards = (evidence.seen.get(journal) ?? []).map((records, shard) => {
     const steps = stepsOf(records, `${journal}-${shard}`, () => undefined).filter(({ appended }) => appended < to);
     return { shard, steps, versions: new Map() };
   });
-  checkDrain({ evidence: { ...evidence, drainedAfterMs: 0, calmAfter: from }, shards }, findings.of('V7'));
+  checkDrain({ evidence: { ...evidence, drainedAfterMs: 0, calmAfter: from }, shards }, report);
 }
 
 /** By the mark that whoever fed them gave them, so that it does not matter what a producer was told. */

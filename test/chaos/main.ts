@@ -25,7 +25,7 @@ const COVERING = 20;
 const EXAMPLE = `
 Three Kafka brokers, a Redis Cluster of 3 + 3 and a schema registry are started as child processes, and hurt while two or three workers run.
 The same seed hurts the same things in the same order. Run i of a call has seed S + i.
-Of ${COVERING} runs and more, each trouble must have befallen one.
+Of ${COVERING} runs and more, each trouble must have befallen one, and each role of a broker must have been hit.
 
 Example:
   $ npm run chaos -- --seconds 120 --runs 20 --seed 1 --keep chaos-out

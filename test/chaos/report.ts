@@ -1,39 +1,74 @@
 /** What a run of chaos shows: a line for each, and when something is wrong its whole history. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Compared } from '../checker/run.ts';
 import type { RunResult } from './run.ts';
+import { HITS } from './scene.ts';
 import { TROUBLE_NAMES } from './troubles.ts';
 
 const LAST_LINES = 25;
 const MOST_SHOWN = 600;
 
-export const failed = ({ violations, inconclusive }: RunResult): boolean => violations.length > 0 || inconclusive !== null;
+type Judged = Pick<RunResult, 'violations' | 'inconclusive' | 'compared'>;
+
+/** It was not right, it could not be judged, or some check had nothing to compare and could not have failed. */
+export const failed = ({ violations, inconclusive, compared }: Judged): boolean =>
+  violations.length > 0 || inconclusive !== null || emptyOf(compared).length > 0;
+
+/** Of what the checker had nothing at all. @param unless what there need not be */
+export function emptyOf(compared: RunResult['compared'], unless: readonly (keyof Compared)[] = []): string[] {
+  if (compared === null) return ['everything'];
+  const needless: ReadonlySet<string> = new Set([...unless, 'skipped']);
+  return Object.entries(compared).flatMap(([name, count]) => (count > 0 || needless.has(name) ? [] : [name]));
+}
 
 export function lineOf(result: RunResult): string {
-  const { seed, cleaner, troubles, steps, deleted, records, samples, drainedAfterMs, peaceMs, compared, violations, inconclusive } = result;
-  const hurt = Object.entries(troubles).map(([name, times]) => (times === 1 ? name : `${times} × ${name}`));
-  const judged = inconclusive !== null ? 'INCONCLUSIVE' : violations.length === 0 ? 'right' : `${violations.length} VIOLATIONS`;
+  const { seed, cleaner, steps, deleted, records, samples, drainedAfterMs, peaceMs, compared } = result;
   const drained = drainedAfterMs === null ? 'not drained' : `drained after ${drainedAfterMs} ms`;
   const peace = peaceMs === null ? '' : `, then ${peaceMs} ms of peace`;
-  return `seed ${seed}: ${judged}; cleaner ${cleaner ? 'on' : 'off'}; ${steps} steps (${deleted} deleted), ${records} records, ${samples} samples, ${drained}${peace}; ${comparedOf(compared)}; ${hurt.join(', ') || 'no trouble'}`;
+  const hurt = `${timesOf(result.troubles) || 'no trouble'}; hit ${timesOf(result.hits) || 'nothing by its role'}; ${percent(result.quiet)} quiet`;
+  return `seed ${seed}: ${judgedOf(result)}; cleaner ${cleaner ? 'on' : 'off'}; ${steps} steps (${deleted} deleted), ${records} records, ${samples} samples, ${drained}${peace}; ${comparedOf(compared)}; ${inputOf(result.input)}; ${hurt}`;
+}
+
+function judgedOf({ violations, inconclusive, compared }: RunResult): string {
+  if (inconclusive !== null) return 'INCONCLUSIVE';
+  if (violations.length > 0) return `${violations.length} VIOLATIONS`;
+  const empty = emptyOf(compared);
+  return empty.length === 0 ? 'right' : `NOTHING COMPARED OF ${empty.join(', ')}`;
+}
+
+const timesOf = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([name, times]) => (times === 1 ? name : `${times} × ${name}`))
+    .join(', ');
+
+const percent = (part: number): string => `${Math.round(part * 100)} %`;
+
+function inputOf(input: RunResult['input']): string {
+  if (input === null) return 'no input';
+  const { poison, duplicates, late, foreign, hot } = input;
+  return `${poison} poison, ${duplicates} duplicates, ${late} late, ${foreign} foreign, ${percent(hot)} of one customer`;
 }
 
 /** What the checker had to compare. */
 export function comparedOf(compared: RunResult['compared']): string {
   if (compared === null) return 'nothing compared';
-  const { steps, records, outputs, samples, customers, skipped } = compared;
-  return `compared ${steps} steps, ${records} records, ${outputs} outputs, ${samples} sampled states, ${customers} customers (${skipped} left out)`;
+  const { steps, records, outputs, readTwice, samples, alerts, letters, searched, customers, skipped } = compared;
+  return `compared ${steps} steps, ${records} records, ${outputs} outputs, ${readTwice} read twice, ${samples} sampled states, ${alerts} alerts, ${letters} dead letters, ${searched >> 10} KiB of logs, ${customers} customers (${skipped} left out)`;
 }
 
 /** The line at the end of several runs. */
 export function missingLine(results: readonly RunResult[]): string {
   const missing = missingOf(results);
-  return `${results.length} runs: ${missing.length === 0 ? 'every trouble befell' : `never befell: ${missing.join(', ')}`}`;
+  return `${results.length} runs: ${missing.length === 0 ? 'every trouble befell, every role was hit' : `never befell: ${missing.join(', ')}`}`;
 }
 
-/** The troubles that never befell, or always in vain. */
-export function missingOf(results: readonly Pick<RunResult, 'troubles'>[]): string[] {
-  return TROUBLE_NAMES.filter((name) => results.every(({ troubles }) => troubles[name] === undefined));
+/** The troubles that never befell, or always in vain, and what was never hit. */
+export function missingOf(results: readonly Pick<RunResult, 'troubles' | 'hits'>[]): string[] {
+  return [
+    ...TROUBLE_NAMES.filter((name) => results.every(({ troubles }) => troubles[name] === undefined)),
+    ...HITS.filter((name) => results.every(({ hits }) => hits[name] === undefined)),
+  ];
 }
 
 /** The violations, what happened when, and how each worker's log ends. */

@@ -9,6 +9,7 @@ import { Random } from '../../src/world/random.ts';
 import type { Checked } from '../checker/check.ts';
 import type { Evidence, Partitions, Violation } from '../checker/evidence.ts';
 import { Application } from '../support/application.ts';
+import { sparing } from '../weave/marks.ts';
 import { woveBy } from '../weave/settings.ts';
 import type { Cluster } from './cluster.ts';
 import { Feed } from './feed.ts';
@@ -18,8 +19,8 @@ import { gather } from './gather.ts';
 import { judge, type Peace } from './judge.ts';
 import { type Plan, planOf } from './plan.ts';
 import { startSampler } from './sample.ts';
-import type { Scene } from './scene.ts';
-import { makeTrouble } from './troubles.ts';
+import { type Tally, tallyOf } from './tally.ts';
+import { type Befell, makeTrouble, type Stage } from './troubles.ts';
 
 export interface RunOptions {
   readonly cluster: Cluster;
@@ -49,14 +50,20 @@ export interface RunResult {
   readonly cleaner: boolean;
   /** names of those that were not in vain, and how often */
   readonly troubles: Readonly<Record<string, number>>;
+  /** what these have hit, and how often */
+  readonly hits: Readonly<Record<string, number>>;
+  /** the part of the time of troubles in which there was none, from 0 to 1 */
+  readonly quiet: number;
   /** journal records, and how many of them the cleaner has deleted */
   readonly steps: number;
   readonly deleted: number;
   /** of the inputs */
   readonly records: number;
+  /** what the input had; null: it was not judged */
+  readonly input: Tally | null;
   readonly samples: number;
   readonly drainedAfterMs: number | null;
-  /** how long nothing was to be taken over, ms; null: it never settled, or was not waited for */
+  /** how long nothing was to be taken over, ms; null: it never settled, which is a violation, or was not waited for */
   readonly peaceMs: number | null;
   /** what the checker has compared; null: it was not judged */
   readonly compared: Checked['compared'] | null;
@@ -72,7 +79,7 @@ const SHARDS = 6;
 const RATES = [10, 200] as const;
 /** What comes later than V7 allows is waited for all the same, so that the other checks have a complete run to judge. */
 const DRAIN_SECONDS = 180;
-const SETTLE_SECONDS = 30;
+const SETTLE_SECONDS = 60;
 const PEACE_MS = 5_000;
 /** Timers are waited for up to a little before the end of the feed: the watermark is behind the clock. */
 const GUARD_MS = 5_000;
@@ -90,14 +97,16 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
   const app = await create(cluster, plan);
   const fleet = new Fleet(app, environmentOf(cluster, plan), note);
   const stops: (() => Promise<void>)[] = [() => app.stop()];
-  const troubles: string[] = [];
+  const befell: Befell = { troubles: [], hits: [], ms: 0, quietMs: 0 };
   let left: Left | null = null;
+  let input: Tally | null = null;
   let checked: Checked | null = null;
   let inconclusive: string | null = null;
   try {
-    left = await perform({ ...options, plan, app, fleet, stops, troubles, note });
+    left = await perform({ ...options, plan, app, fleet, stops, befell, note });
     options.say('checking');
     checked = await judge(app, left.evidence, left.peace);
+    input = await tallyOf(left.evidence, left.live);
   } catch (error) {
     inconclusive = error instanceof Error ? `${error.stack}${error.cause === undefined ? '' : `; ${String(error.cause)}`}` : String(error);
     note(inconclusive);
@@ -110,13 +119,16 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
   return {
     seed,
     cleaner: plan.cleaner,
-    troubles: Object.fromEntries([...Map.groupBy(troubles, (name) => name)].map(([name, of]) => [name, of.length])),
+    troubles: timesOf(befell.troubles),
+    hits: timesOf(befell.hits),
+    quiet: befell.ms === 0 ? 0 : befell.quietMs / befell.ms,
     steps,
     deleted: steps - countOf(evidence?.kept.get(journal)),
     records: app.config.sources.reduce((sum, { topic }) => sum + countOf(evidence?.kept.get(topic)), 0),
+    input,
     samples: evidence?.samples.length ?? 0,
     drainedAfterMs: evidence?.drainedAfterMs ?? null,
-    peaceMs: peace === null ? null : peace.to - peace.from,
+    peaceMs: peace?.settled ? peace.to - peace.from : null,
     compared: checked?.compared ?? null,
     violations: checked?.violations ?? [],
     inconclusive,
@@ -131,6 +143,8 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
 interface Left {
   readonly evidence: Evidence;
   readonly peace: Peace | null;
+  /** when the history was in the inputs */
+  readonly live: Instant;
 }
 
 interface Performance extends RunOptions {
@@ -139,20 +153,20 @@ interface Performance extends RunOptions {
   readonly fleet: Fleet;
   /** gets what is to be stopped, whatever happens, in reverse */
   readonly stops: (() => Promise<void>)[];
-  /** gets the names */
-  readonly troubles: string[];
+  /** gets the troubles */
+  readonly befell: Befell;
   readonly note: (what: string) => void;
 }
 
 async function perform(options: Performance): Promise<Left> {
-  const { cluster, seed, seconds, only, say, plan, app, fleet, stops, troubles, note } = options;
+  const { cluster, seed, seconds, only, say, plan, app, fleet, stops, befell, note } = options;
   const topics = [...app.config.sources.map(({ topic }) => topic), ...Object.values(app.config.topics)];
-  const follow = (): Promise<Follower> => startFollower({ kafka: app.config.kafka, admin: app.admin, topics });
+  const follow = (marks?: string): Promise<Follower> => startFollower({ kafka: app.config.kafka, admin: app.admin, topics, marks });
   const feed = new Feed({ app, seed, rates: RATES, canary: plan.canary });
   const { redis, applicationId } = app.config;
 
   // 1. Readers before the first worker, a history, workers, what comes after it.
-  const follower = await follow();
+  const follower = await follow(cluster.folder);
   stops.push(() => follower.stop());
   await feed.history();
   const random = new Random(seed, 'samples');
@@ -163,6 +177,8 @@ async function perform(options: Performance): Promise<Left> {
     () => cluster.heal(),
   );
   for (let i = 0; i < plan.workers; i++) fleet.start();
+  // The brokers' clock is this machine's.
+  const live = Date.now() as Instant;
   feed.start();
   note('workers and feed have begun');
 
@@ -175,10 +191,10 @@ async function perform(options: Performance): Promise<Left> {
     });
   };
   const { sessionMs, transactionMs } = plan;
-  const scene: Omit<Scene, 'inVain'> = { cluster, fleet, app, sessionMs, transactionMs, say: note, wait };
+  const stage: Stage = { cluster, fleet, app, sessionMs, transactionMs, say: note, wait };
   const timer = setTimeout(() => over.abort(), seconds * 1_000);
   try {
-    await makeTrouble(scene, seed, only ?? null, over.signal, troubles);
+    await makeTrouble(stage, seed, only ?? null, over.signal, befell);
   } finally {
     clearTimeout(timer);
   }
@@ -199,7 +215,7 @@ async function perform(options: Performance): Promise<Left> {
   );
   note(`drained after ${drainedAfterMs} ms`);
   const peace = options.peace ? await atPeace(fleet, plan) : null;
-  if (peace !== null) note(`${peace.to - peace.from} ms of peace are over`);
+  if (peace !== null) note(peace.settled ? `${peace.to - peace.from} ms of peace are over` : `it does not settle: ${peace.held}`);
   await sampler.stop();
   say('gathering');
   const evidence = await gather({
@@ -212,20 +228,23 @@ async function perform(options: Performance): Promise<Left> {
     canary: plan.canary,
     drainedAfterMs,
   });
-  return { evidence, peace };
+  return { evidence, peace, live };
 }
 
-/** Waits until every shard has one holder and every worker some shards, then until what is still under way is over, and then for a while. Null: it does not settle. */
-async function atPeace(fleet: Fleet, { sessionMs, transactionMs }: Plan): Promise<Peace | null> {
+/** Waits until every shard has one holder and every worker some shards, then until what is still under way is over, and then for a while. */
+async function atPeace(fleet: Fleet, { sessionMs, transactionMs }: Plan): Promise<Peace> {
   const settled = await until('the workers to settle', SETTLE_SECONDS, async () => {
     const held = fleet.living.map(({ process }) => process.shards);
     return held.every(({ length }) => length > 0) && held.flat().sort().join() === [...Array(SHARDS).keys()].join() ? true : undefined;
-  }).catch(() => null);
-  if (settled === null) return null;
+  }).catch(() => false);
+  if (!settled) {
+    const held = fleet.living.map(({ name, process }) => `${name} holds ${process.shards.join(', ') || 'nothing'}`);
+    return { settled: false, held: `after ${SETTLE_SECONDS} s ${held.join('; ') || 'no worker lives'}` };
+  }
   // The brokers' clock is this machine's.
   const from = (Date.now() + sessionMs + transactionMs) as Instant;
   await sleep(from + PEACE_MS - Date.now());
-  return { from, to: Date.now() as Instant };
+  return { settled: true, from, to: Date.now() as Instant };
 }
 
 function create({ direct, proxied }: Cluster, { sessionMs, transactionMs }: Plan): Promise<Application> {
@@ -243,9 +262,12 @@ function create({ direct, proxied }: Cluster, { sessionMs, transactionMs }: Plan
 }
 
 const environmentOf = ({ folder }: Cluster, { limits }: Plan): Readonly<Record<string, string>> => ({
-  ...woveBy({ limits }),
+  ...woveBy({ limits, patches: [sparing(folder)] }),
   // Twice as quick a start, of which there are many.
   NODE_COMPILE_CACHE: folder,
 });
 
 const countOf = (partitions: Partitions | undefined): number => (partitions ?? []).reduce((sum, records) => sum + records.length, 0);
+
+const timesOf = (names: readonly string[]): Record<string, number> =>
+  Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, of]) => [name, of.length]));

@@ -2,9 +2,12 @@
  * Troubles of Redis, which may forget: what it says is rebuilt from the journal, so here data may be lost. The next trouble waits until every slot is served and every
  * replica in step.
  */
+import { keysOf } from '../../src/adapters/redis/keys.ts';
 import { redisCommand } from '../../src/stack/ask.ts';
+import type { Server } from '../../src/stack/process.ts';
 import { until } from '../../src/stack/until.ts';
 import type { Random } from '../../src/world/random.ts';
+import type { Application } from '../support/application.ts';
 import type { Cluster, Node } from './cluster.ts';
 import type { Scene, Trouble } from './scene.ts';
 
@@ -19,12 +22,32 @@ interface Pair {
   readonly replica: Node;
 }
 
+async function mastersOf({ redis: nodes }: Cluster): Promise<Node[]> {
+  const masters: Node[] = [];
+  for (const node of nodes) if (await isMaster(node)) masters.push(node);
+  return masters;
+}
+
+const sizeOf = async ({ port }: Server): Promise<number> => Number(await redisCommand(port, 'DBSIZE'));
+
+/** The journal offset at which each shard stands that this node has; of others it has nothing to say. */
+async function positionsOn({ port }: Server, { id, config }: Application): Promise<Map<number, number>> {
+  const positions = new Map<number, number>();
+  for (let shard = 0; shard < config.shards; shard++) {
+    const { meta } = keysOf(id, shard);
+    const next = await redisCommand(port, `EVAL "return redis.call('hget', KEYS[1], 'next') or ''" 1 ${meta}`).catch((error: unknown) => {
+      if (String(error).includes('MOVED')) return '';
+      throw error;
+    });
+    if (next !== '') positions.set(shard, Number(next));
+  }
+  return positions;
+}
+
 /** One of the masters, and its replica. */
 async function pairOf(cluster: Cluster, random: Random): Promise<Pair> {
   const which = random.integer(0, MASTERS - 1);
-  const masters: Node[] = [];
-  for (const node of cluster.redis) if (await isMaster(node)) masters.push(node);
-  const master = masters[which];
+  const master = (await mastersOf(cluster))[which];
   if (master === undefined) throw new Error('no such Redis master');
   for (const replica of cluster.redis) {
     // A replica knows its master by the port that this announces.
@@ -38,7 +61,7 @@ const promoted = (replica: Node): Promise<true> =>
 
 const redis = (name: string, weight: number, hurt: (pair: Pair, scene: Scene, random: Random) => Promise<void>): Trouble => ({
   name,
-  area: 'redis',
+  areas: ['redis'],
   weight,
   run: async (scene, random) => {
     const { cluster, say } = scene;
@@ -53,10 +76,6 @@ const redis = (name: string, weight: number, hurt: (pair: Pair, scene: Scene, ra
     }
   },
 });
-
-async function everyMaster({ cluster }: Scene, command: string): Promise<void> {
-  for (const node of cluster.redis) if (await isMaster(node)) await redisCommand(node.server.port, command);
-}
 
 const megabytes = async (node: Node): Promise<number> =>
   Number(/used_memory:(\d+)/.exec(await redisCommand(node.server.port, 'INFO memory'))?.[1]);
@@ -110,14 +129,30 @@ export const REDIS_TROUBLES: readonly Trouble[] = [
     await cluster.down(master);
     await promoted(replica);
   }),
-  redis('FLUSHALL', 2, async (_, scene) => everyMaster(scene, 'FLUSHALL')),
-  redis('old snapshot restored', 3, async ({ master, replica }, { cluster, wait }, random) => {
-    await redisCommand(master.server.port, 'SAVE');
+  redis('FLUSHALL', 2, async (_, { cluster, say, inVain }) => {
+    let keys = 0;
+    for (const { server } of await mastersOf(cluster)) {
+      keys += await sizeOf(server);
+      await redisCommand(server.port, 'FLUSHALL');
+    }
+    say(`${keys} keys were flushed`);
+    if (keys === 0) inVain('there was no key');
+  }),
+  redis('old snapshot restored', 3, async ({ master, replica }, { cluster, app, say, inVain, wait }, random) => {
+    const { server } = master;
+    await redisCommand(server.port, 'SAVE');
+    const saved = await positionsOn(server, app);
     await wait(random.between(2_000, 6_000));
+    const lost = await positionsOn(server, app);
     await cluster.down(replica);
     await cluster.down(master);
+    await server.restart();
+    const keys = await sizeOf(server);
     await cluster.up(master);
     await cluster.up(replica);
+    const older = [...lost].filter(([shard, next]) => next > (saved.get(shard) ?? next)).length;
+    say(`${keys} keys came back, ${older} shards older than they were`);
+    if (keys === 0 || older === 0) inVain('what came back was empty or the same');
   }),
   redis('maxmemory reached', 2, async (_, scene, random) => {
     const lasts = random.between(2_000, 6_000);

@@ -16,7 +16,7 @@ export function faultsOf(spared: Member, seed: number): (round: number) => Troub
   const other = ({ fleet }: Scene): Member => fleet.living.find((member) => member !== spared) ?? fleet.start();
   const worker = (name: string, end: 'kill' | 'end'): Trouble => ({
     name,
-    area: 'workers',
+    areas: ['workers'],
     weight: 1,
     run: async (scene) => {
       await scene.fleet[end](other(scene));
@@ -26,7 +26,7 @@ export function faultsOf(spared: Member, seed: number): (round: number) => Troub
   });
   const link = (name: string, area: 'kafka' | 'redis', hurt: (node: Node, random: Random) => void): Trouble => ({
     name: `${area === 'kafka' ? 'broker' : 'Redis node'} ${name}`,
-    area,
+    areas: [area],
     weight: 1,
     run: async ({ cluster, wait }, random) => {
       const nodes = area === 'kafka' ? cluster.brokers : cluster.redis;

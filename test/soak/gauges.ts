@@ -1,5 +1,5 @@
 /**
- * What a soak measures: one worker's memory and handles, the journal over the states, the lag, what is left in Redis, the group. Boundary: reads; what growth is, trend.ts says.
+ * What a soak measures: one worker's memory and handles, the journal, alone and over the states, the lag, what is left in Redis, the group. Boundary: reads; what growth is, trend.ts says.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { generationOf, keysOf } from '../../src/adapters/redis/keys.ts';
@@ -18,6 +18,9 @@ const MIB = 1 << 20;
  * with the collection before.
  */
 const MEMORY_LEAST = 24;
+/** MiB. Customers come all the time, some twenty a minute, and their states with them; uncleaned, it would grow by 4 MiB a minute. */
+const JOURNAL_LEAST = 4;
+const JOURNAL_MOST = 16;
 
 export interface Gauge extends Omit<Series, 'points'> {
   read(): Promise<number>;
@@ -36,6 +39,18 @@ export function gaugesOf({ cluster, app, follower, pid, rate }: Watched): readon
   const { topics, sources } = app.config;
   const gauge = (name: string, unit: string, rule: Rule, read: () => Promise<number>): Gauge => ({ name, unit, rule, read });
   const journals = (): Partitions => follower.seen.get(topics.journal) ?? [];
+  /** bytes of what the cleaner has left, and of the states that it must keep */
+  const sizes = async (): Promise<{ readonly kept: number; readonly states: number }> => {
+    const ends = await app.admin.ends(topics.journal);
+    let kept = 0;
+    let states = 0;
+    for (const [shard, records] of journals().entries()) {
+      const start = ends[shard]?.start ?? 0;
+      for (let i = records.length - 1; i >= 0 && (records[i]?.offset ?? -1) >= start; i--) kept += records[i]?.value?.length ?? 0;
+      states += newest(records)?.stateBytes ?? 0;
+    }
+    return { kept, states };
+  };
   return [
     gauge('memory', 'MiB', { by: 'slope', spreads: 1, least: MEMORY_LEAST, floor: true }, async () => {
       const status = await readFile(`/proc/${pid}/status`, 'utf8');
@@ -43,16 +58,10 @@ export function gaugesOf({ cluster, app, follower, pid, rate }: Watched): readon
     }),
     gauge('open handles', '', { by: 'slope', spreads: 0, least: 3 }, async () => (await readdir(`/proc/${pid}/fd`)).length),
     gauge('journal over states', '', { by: 'slope', spreads: 0, least: 1, most: 6 }, async () => {
-      const ends = await app.admin.ends(topics.journal);
-      let kept = 0;
-      let states = 0;
-      for (const [shard, records] of journals().entries()) {
-        const start = ends[shard]?.start ?? 0;
-        for (let i = records.length - 1; i >= 0 && (records[i]?.offset ?? -1) >= start; i--) kept += records[i]?.value?.length ?? 0;
-        states += newest(records)?.stateBytes ?? 0;
-      }
+      const { kept, states } = await sizes();
       return kept / states;
     }),
+    gauge('journal', 'MiB', { by: 'slope', spreads: 0, least: JOURNAL_LEAST, most: JOURNAL_MOST }, async () => (await sizes()).kept / MIB),
     gauge('lag', 'records', { by: 'thirds', least: 3 * rate }, async () => {
       const next = journals().flatMap((records) => newest(records)?.positions ?? []);
       const at = new Map(next.map((position) => [`${position.topic}-${position.partition}`, position.next]));

@@ -20,11 +20,12 @@ import { type Follower, startFollower } from '../chaos/follow.ts';
 import { gather } from '../chaos/gather.ts';
 import { judge as judgeRun } from '../chaos/judge.ts';
 import { planOf } from '../chaos/plan.ts';
-import { comparedOf } from '../chaos/report.ts';
+import { comparedOf, emptyOf } from '../chaos/report.ts';
 import type { Scene } from '../chaos/scene.ts';
 import type { Checked } from '../checker/check.ts';
 import type { Partitions, Violation } from '../checker/evidence.ts';
 import { Application } from '../support/application.ts';
+import { sparing } from '../weave/marks.ts';
 import { woveBy } from '../weave/settings.ts';
 import { faultsOf } from './faults.ts';
 import { type Gauge, gaugesOf, leftBehind } from './gauges.ts';
@@ -78,6 +79,8 @@ const GUARD_MS = 5_000;
 /** so small that journals and caches are at their bounds before the warm-up is over */
 const BOUNDS: Partial<Limits> = { journalLeast: 64 << 10, cacheBytes: 256 << 10 };
 const INTERRUPTED = 130;
+/** of what the checker could compare: Redis is not sampled for so long */
+const NOT_TAKEN = ['samples'] as const;
 
 const EXAMPLE = `
 Three Kafka brokers, a Redis Cluster of 3 + 3 and a schema registry are started as child processes; two workers live on ${RATE} events a second.
@@ -130,7 +133,11 @@ async function soak({ minutes, seed, json, keep }: Options): Promise<void> {
   soaked.trends = soaked.series.map((series) => judge(series, soaked.seconds));
   for (const stop of stops.toReversed()) await stop().catch((error: unknown) => say(`while ending: ${String(error)}`));
   process.stdout.write(`${json ? JSON.stringify(soaked) : textOf(soaked)}\n`);
-  const clean = soaked.violations.length === 0 && soaked.leftBehind === 0 && soaked.trends.every(({ grew }) => grew === null);
+  const clean =
+    soaked.violations.length === 0 &&
+    emptyOf(soaked.compared, NOT_TAKEN).length === 0 &&
+    soaked.leftBehind === 0 &&
+    soaked.trends.every(({ grew }) => grew === null);
   if (over.signal.reason === interruption) process.exitCode = INTERRUPTED;
   else if (soaked.broken !== null || !clean) process.exitCode = 1;
 }
@@ -156,7 +163,7 @@ async function perform({ seconds, soaked, over, stops, keep }: Performance): Pro
   const app = await create(cluster);
   stops.push(() => app.stop());
   const topics = [...app.config.sources.map(({ topic }) => topic), ...Object.values(app.config.topics)];
-  const follow = (): Promise<Follower> => startFollower({ kafka: app.config.kafka, admin: app.admin, topics });
+  const follow = (marks?: string): Promise<Follower> => startFollower({ kafka: app.config.kafka, admin: app.admin, topics, marks });
   const fleet = new Fleet(app, environmentOf(cluster), (what) => {
     note(`! ${what}`);
     say(what);
@@ -173,7 +180,7 @@ async function perform({ seconds, soaked, over, stops, keep }: Performance): Pro
   stops.push(() => fleet.close());
 
   // 1. A reader before the first worker, a history, workers, what comes after it.
-  const follower = await follow();
+  const follower = await follow(cluster.folder);
   stops.push(() => follower.stop());
   const feed = new Feed({ app, seed, rates: [RATE, RATE], canary });
   await feed.history();
@@ -200,7 +207,17 @@ async function perform({ seconds, soaked, over, stops, keep }: Performance): Pro
   const gauges = gaugesOf({ cluster, app, follower, pid: measured.process.pid, rate: RATE });
   const watching = watch(gauges, soaked, { elapsed, ending, wait, holds: () => measured.process.shards.length });
   watching.catch((error: unknown) => over.abort(error));
-  const scene: Scene = { cluster, fleet, app, sessionMs: SESSION_MS, transactionMs: TRANSACTION_MS, say: note, inVain: note, wait };
+  const scene: Scene = {
+    cluster,
+    fleet,
+    app,
+    sessionMs: SESSION_MS,
+    transactionMs: TRANSACTION_MS,
+    say: note,
+    inVain: note,
+    hit: () => undefined,
+    wait,
+  };
   const every = Math.min(FAULT_SECONDS, seconds / (FEWEST_FAULTS + 1));
   const faults = faultsOf(measured, seed);
   for (let round = 1; ; round++) {
@@ -250,7 +267,7 @@ const create = ({ direct, proxied }: Cluster): Promise<Application> =>
   });
 
 const environmentOf = ({ folder }: Cluster): Readonly<Record<string, string>> => ({
-  ...woveBy({ limits: BOUNDS }),
+  ...woveBy({ limits: BOUNDS, patches: [sparing(folder)] }),
   NODE_COMPILE_CACHE: folder,
 });
 
@@ -301,6 +318,7 @@ function textOf(soaked: Soaked): string {
       ? [
           `checker: ${violations.length} violations; ${records} records, ${steps} steps (${deleted} deleted), drained ${drainedAfterMs === null ? 'never' : `after ${drainedAfterMs} ms`}`,
           comparedOf(compared),
+          ...emptyOf(compared, NOT_TAKEN).map((name) => `NOTHING COMPARED OF ${name}`),
           ...(leftBehind > 0 ? [`${leftBehind} keys of Redis are left behind`] : []),
           ...violations.map(({ check: name, where, what }) => `  ${name} ${where}: ${what}`),
         ]

@@ -43,7 +43,7 @@ export async function readTopic(of: Read, topic: string): Promise<Taken[]> {
     return await readOnce(of, topic);
   } catch (error) {
     if (!(error instanceof Unread)) throw error;
-    console.log(`${error.message}; reading it anew`);
+    console.warn(`${error.message}; reading it anew`);
     return readOnce(of, topic);
   }
 }

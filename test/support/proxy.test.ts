@@ -170,6 +170,7 @@ test('requests of chosen api keys are late, with what follows them; others and o
   await until('the late request', 5, async () => (one.text.endsWith('after') ? true : undefined));
   expect(performance.now() - begin).toBeGreaterThanOrEqual(195);
   expect(Buffer.from(one.text, 'utf8').length).toBe(all.length);
+  expect(proxy.value).toMatchObject({ accepted: 2, delayed: 1 });
 });
 
 test.each(['closed', 'reset'] as const)('a late request reaches the server although its connection was %s meanwhile', async (how) => {

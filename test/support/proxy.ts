@@ -17,6 +17,9 @@ interface Delays {
 export interface FaultyLink {
   /** on 127.0.0.1 */
   readonly port: number;
+  /** connections so far, and requests that `delayRequests` has delayed */
+  readonly accepted: number;
+  readonly delayed: number;
   /** of what arrives from now on; a number is for both directions */
   setDelay(delay: number | Delays): void;
   /**
@@ -55,8 +58,10 @@ export async function startProxy(options: ProxyOptions): Promise<Resource<Faulty
   const sockets = new Set<Socket>();
   const flows = new Set<Flow>();
   const link = { held: false, replicasHeld: false, toServer: 0, toClient: 0, requests: new Set<number>(), requestDelay: 0 };
+  const counts = { accepted: 0, delayed: 0 };
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
+    counts.accepted += 1;
     const upstream = connect({ ...options.to, allowHalfOpen: true });
     let greeting = options.protocol === 'redis' ? '' : null;
     let replica = false;
@@ -67,7 +72,11 @@ export async function startProxy(options: ProxyOptions): Promise<Resource<Faulty
       if (replica || greeting.length > GREETING_BYTES) greeting = null;
     };
     const held = (): boolean => link.held || (replica && link.replicasHeld);
-    const late = (piece: Buffer): number => (link.requests.has(apiKeyOf(piece)) ? link.requestDelay : 0);
+    const late = (piece: Buffer): number => {
+      if (!link.requests.has(apiKeyOf(piece))) return 0;
+      counts.delayed += 1;
+      return link.requestDelay;
+    };
     const kafka = options.protocol === 'kafka';
     client.on('data', look); // before the flow's own listener, so that the command that gives it away is held as well
     const there = new Flow(
@@ -100,6 +109,12 @@ export async function startProxy(options: ProxyOptions): Promise<Resource<Faulty
   await listen(server, port);
   const value: FaultyLink = {
     port,
+    get accepted() {
+      return counts.accepted;
+    },
+    get delayed() {
+      return counts.delayed;
+    },
     setDelay: (delay) => Object.assign(link, typeof delay === 'number' ? { toServer: delay, toClient: delay } : delay),
     delayRequests: (apiKeys, ms) => Object.assign(link, { requests: new Set(apiKeys), requestDelay: ms }),
     cut,
