@@ -29,7 +29,7 @@ const SETTLE_SECONDS = 60;
  * What an input's leader has appended is not yet its end: two followers must have it, and while one of them is frozen that lasts until it is thawed or counts no more. So
  * an end is at most so much older than the instant at which it was asked for; the clocks are one.
  */
-const CLOCK_SLACK_MS = 10_000;
+const END_SLACK_MS = 10_000;
 const POLICY = 'b2b';
 const OTHER_POLICY = /the journal was written under policy \w+, the configured one is \w+\. Keep the old policy/;
 const OTHER_SHARDS = /RAPPORT_SHARDS is \d+, but .* partitions\. Set it to what the topics have/s;
@@ -64,7 +64,7 @@ export async function gather({ app, fleet, feed, follower, follow, samples, cana
     canaries: [canary],
     customers: [...feed.named],
     poison: poisonOf(app, reader.seen),
-    clockSlackMs: CLOCK_SLACK_MS,
+    endSlackMs: END_SLACK_MS,
     ends: fleet.ends,
     drainedAfterMs,
   };

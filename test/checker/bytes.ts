@@ -14,6 +14,9 @@ type Content = Pick<LogRecord, 'key' | 'value' | 'headers'>;
 export const sameContent = (a: Content, b: Content): boolean =>
   sameBytes(a.value, b.value) && sameBytes(a.key, b.key) && sameHeaders(a.headers, b.headers);
 
+/** The id that readers of an output go by. */
+export const idOf = ({ headers }: Pick<LogRecord, 'headers'>): string => String(headers.find(({ key }) => key === 'ce_id')?.value);
+
 /** Index of the first record at or after an offset. */
 export function indexAt(records: readonly { readonly offset: number }[], offset: number): number {
   let low = 0;

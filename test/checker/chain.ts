@@ -9,9 +9,6 @@ import type { Report } from './findings.ts';
 import type { Step } from './journal.ts';
 import type { Run, Shard } from './run.ts';
 
-/** ms by which a broker's clock may be set back under a running worker, unless the evidence knows better */
-const SLACK = 1_000;
-
 export function checkChains(run: Run): void {
   const report = run.findings.of('V1');
   for (const shard of run.shards) run.findings.guard('V1', `shard ${shard.shard}`, () => checkChain(run, shard, report));
@@ -34,12 +31,11 @@ function checkChain(run: Run, { shard, steps }: Shard, report: Report): void {
     if (header.shards !== settings.shards) report(where, `was written with ${header.shards} shards`);
     if (header.policy !== settings.policyHash) report(where, `was written under policy ${header.policy}`);
     checkTime(header, before, where, report);
-    const slack = run.evidence.clockSlackMs ?? SLACK;
-    if (header.kind === 'step' && header.now > step.appended + slack)
+    if (header.kind === 'step' && header.now > step.appended + run.clockSlackMs)
       report(where, `was made at ${header.now} by its own account, and appended at ${step.appended}`);
     clock = Math.max(clock, step.appended);
     const newest = Math.max(...header.positions.map((position) => position.newest ?? 0));
-    const bound = Math.max(before?.watermark ?? 0, clock - settings.guardMs + slack, newest);
+    const bound = Math.max(before?.watermark ?? 0, clock - settings.guardMs + run.clockSlackMs, newest);
     if (header.watermark > bound) report(where, `W ${header.watermark} is later than clock less guard and all events taken, ${bound}`);
     for (const topic of before?.notKeyed ?? [])
       if (!header.notKeyed.includes(topic)) report(where, `forgets that ${topic} is not keyed by customer`);

@@ -35,6 +35,7 @@ function altered(topic: string, partition: number, change: Change, readers: read
   return { ...evidence, ...tampered };
 }
 
+const topics = (): Evidence['settings']['topics'] => evidence.settings.topics;
 const journal = (change: Change): Evidence => altered(evidence.settings.topics.journal, 1, change);
 const changes = (change: Change): Evidence => altered(evidence.settings.topics.segmentChanges, 1, change);
 const alerts = (change: Change): Evidence => altered(evidence.settings.topics.alerts, 1, change);
@@ -211,6 +212,12 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
     'V1',
     /by its own account/,
     () => journal(rejournalled(isStep, ({ now }) => ({ now: (now + 60_000) as Instant }))),
+  ],
+  [
+    'a step was made two seconds before its time, and nothing is known of the clocks',
+    'V1',
+    /by its own account/,
+    () => ({ ...journal(rejournalled(isStep, ({ now }) => ({ now: (now + 2_000) as Instant }))), clockSlackMs: null }),
   ],
   ['a record was rerouted twice', 'V1', /was taken before/, () => altered(evidence.settings.topics.reroute, 1, insteadOfNext, ['seen'])],
   ['a record was not rerouted', 'V1', /was never folded/, () => altered(evidence.settings.topics.reroute, 1, insteadOfNext, ['seen'])],
@@ -617,6 +624,19 @@ const TAMPERED: readonly (readonly [what: string, by: CheckName, says: RegExp, m
       ),
   ],
   [
+    'a change is committed before its instant',
+    'V5',
+    /was committed at 0/,
+    () => committedEarly(1, (topic) => topic === topics().segmentChanges),
+  ],
+  ['an alert is committed before its instant', 'V5', /was committed at 0/, () => committedEarly(1, (topic) => topic === topics().alerts)],
+  [
+    'an alert about the business is committed before its instant',
+    'V5',
+    /was committed at 0/,
+    () => committedEarly(0, (topic, key) => topic === topics().alerts && key.includes('|')),
+  ],
+  [
     'an episode is opened twice',
     'V5',
     /opens while/,
@@ -873,6 +893,17 @@ function noted(which: number, change: ((note: PublisherState) => Partial<Publish
     },
     ['seen'],
   );
+}
+
+/** A shard's journal was written long before it was made, and of what is checked for its instant there is nothing but some. */
+function committedEarly(shard: number, isSome: (topic: string, key: string) => boolean): Evidence {
+  const { journal: log, segmentChanges, alerts: alertsTopic } = topics();
+  const early = altered(log, shard, (records) => records.map((record) => ({ ...record, timestamp: 0 })));
+  const some = [segmentChanges, alertsTopic].map((topic): [string, Partitions] => [
+    topic,
+    (evidence.seen.get(topic) ?? []).map((records) => records.filter(({ key }) => isSome(topic, String(key)))),
+  ]);
+  return { ...early, seen: new Map([...early.seen, ...some]) };
 }
 
 /** Two samples of one shard, the totals of the later with the position of the earlier. */

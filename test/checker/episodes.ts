@@ -1,6 +1,7 @@
 /**
  * V5: changes and alerts as their readers see them. Of the topics alone: a customer's changes are numbered and go on from one another, episodes are opened once,
- * go on by numbers and are closed at most once, ids are never given twice, and each record is in its customer's partition. And none is said before its instant.
+ * go on by numbers and are closed at most once, ids are never given twice, and each record is in its customer's partition. And none is said before its instant, by its own account and by the
+ * brokers' clock.
  */
 import { shardOf } from '../../src/codec/murmur2.ts';
 import type { AlertRecord, SegmentChangeRecord } from '../../src/codec/types.ts';
@@ -18,8 +19,13 @@ export function checkEpisodes(run: Run, taken: Taken): void {
   chainFaults(changes, settings.shards, report);
   episodeFaults(alerts, settings.shards, report);
   // An event that is ahead of the broker may take time with it.
-  for (const { id, at, detectedAt } of [...changes, ...alerts])
+  for (const { id, at, detectedAt } of [...changes, ...alerts]) {
     if (at > detectedAt + taken.ahead) report(id, `is of ${at} and was said at ${detectedAt}, before it was so`);
+    const appended = run.said.get(id);
+    // undefined: no step has said it, which is V2's
+    if (appended !== undefined && at > appended + run.clockSlackMs + taken.ahead)
+      report(id, `is of ${at} and was committed at ${appended}, before it was so`);
+  }
 }
 
 /** Numbers from 1 on, each change goes on from the one before, no id twice, all in the customer's partition and under his key. */

@@ -44,11 +44,13 @@ export interface Evidence {
     readonly said: string;
     readonly expected: RegExp | null;
   }[];
-  /**
-   * How far a worker's notion of the brokers' clock may be off, ms, where the inputs' timestamps are append times of that clock: W must keep behind them (V1). Null or
-   * none: they are what producers say
-   */
+  /** how far a worker's notion of the brokers' clock may be off, ms: no step is later by its own account than it was appended (V1), nothing is said too early (V5). Null or none: 1,000 */
   readonly clockSlackMs?: number | null;
+  /**
+   * How much older than the instant at which it was asked for an input's end may be, ms, where the inputs' timestamps are append times of the brokers' clock: W must keep
+   * behind them (V1). Null or none: they are what producers say
+   */
+  readonly endSlackMs?: number | null;
   /** from the healing of the last fault until all was drained, ms (V7); null: never */
   readonly drainedAfterMs: number | null;
   /** the servers' instant from which on nobody had a reason to take a shard over (V7); null: there is none */

@@ -127,6 +127,7 @@ export async function exampleRun(count = 60): Promise<Evidence> {
     words: [{ where: 'a worker’s log', text: 'shard 0: taken over' }],
     ends: [{ worker: 'w1', code: 1, said: 'the number of shards is fixed', expected: /number of shards/ }],
     clockSlackMs: 1,
+    endSlackMs: 1,
     drainedAfterMs: 1_200,
   });
 }

@@ -9,6 +9,7 @@ import type {
   SegmentChangeRecord,
   ThresholdsRecord,
 } from '../../src/codec/types.ts';
+import { idOf } from './bytes.ts';
 import type { Evidence, Partitions } from './evidence.ts';
 import type { Findings } from './findings.ts';
 
@@ -54,8 +55,7 @@ export function readOutputs({ settings: { topics }, seen }: Evidence, findings: 
           findings.add('V2', `${topic}-${partition}@${offset}`, `is no record of ${SCHEMA_OF[name]}`);
           return { partition, offset, record: null };
         }
-        const id = String(headers.find((header) => header.key === 'ce_id')?.value);
-        return { partition, offset, record: Object.assign(record, { partition, key: String(key), id }) };
+        return { partition, offset, record: Object.assign(record, { partition, key: String(key), id: idOf({ headers }) }) };
       }),
     );
   };

@@ -11,7 +11,7 @@ import { BASE, Totals } from '../../src/domain/kpi-totals.ts';
 import type { JournalHeader } from '../../src/engine/journal.ts';
 import type { DecisionContext } from '../../src/engine/ports.ts';
 import { firstKept } from '../../src/engine/totals.ts';
-import { sameBytes } from './bytes.ts';
+import { idOf, sameBytes } from './bytes.ts';
 import type { Report } from './findings.ts';
 import type { Step } from './journal.ts';
 import type { Told } from './outputs.ts';
@@ -83,7 +83,7 @@ class Cells {
   }
 }
 
-export function reportsAgain({ evidence, outputs, shards }: Run, report: Report): Reports {
+export function reportsAgain({ evidence, outputs, shards, said }: Run, report: Report): Reports {
   const { settings, encoder } = evidence;
   const kpis: Expected[] = [];
   const alerts: Expected[] = [];
@@ -132,7 +132,11 @@ export function reportsAgain({ evidence, outputs, shards }: Run, report: Report)
     };
     const horizon = Math.max(...headers.map(({ watermark }) => firstKept(watermark)), firstKept(until));
     const made = reporter.report(state, until, horizon, MOST);
-    for (const alert of made.alerts) alerts.push({ record: encoder.decision(alert, contextOf(business[alerts.length])), by: where });
+    for (const alert of made.alerts) {
+      const record = encoder.decision(alert, contextOf(business[alerts.length]));
+      said.set(idOf(record), step.appended);
+      alerts.push({ record, by: where });
+    }
     for (const kpi of made.kpis)
       kpis.push({ record: encoder.decision({ ...kpi, offsets: header.read }, contextOf(written[kpis.length])), by: where });
     state = { ...made.state, until };

@@ -55,4 +55,8 @@ export interface Run {
   readonly shards: readonly Shard[];
   readonly findings: Findings;
   readonly compared: Compared;
+  /** of the evidence */
+  readonly clockSlackMs: number;
+  /** append time of the step that said a change or an alert, ms, by the record's id; V2 finds it, V5 asks */
+  readonly said: Map<string, number>;
 }

@@ -7,7 +7,7 @@ import { THRESHOLDS_KEY } from '../../src/codec/thresholds.ts';
 import type { CustomerId } from '../../src/domain/ids.ts';
 import type { JournalEntry } from '../../src/engine/journal.ts';
 import { originOf } from '../../src/engine/reroute.ts';
-import { named, sameBytes } from './bytes.ts';
+import { idOf, named, sameBytes } from './bytes.ts';
 import type { Report } from './findings.ts';
 import { type ReplayedStep, replay } from './replay.ts';
 import type { Run, Shard } from './run.ts';
@@ -35,6 +35,7 @@ export function checkSteps(run: Run, taken: Taken): void {
         checkHeader(made, where, report);
         checkWatermark(run, made, where);
         for (const record of made.records) {
+          if (record.topic === topics.segmentChanges || record.topic === topics.alerts) run.said.set(idOf(record), made.step.appended);
           const lane = record.topic === topics.reroute ? `${named(record)} from ${shard.shard}` : named(record);
           const list = expected.get(lane);
           if (list === undefined) expected.set(lane, [{ record, by: where }]);
@@ -118,11 +119,11 @@ function checkHeader({ step: { header }, before, watermark, notKeyed, newest }: 
  * follows was appended. What was forwarded comes from an input that another shard reads.
  */
 function checkWatermark({ evidence, findings }: Run, { taken }: ReplayedStep, where: string): void {
-  const { clockSlackMs = null, settings } = evidence;
-  if (clockSlackMs === null) return;
+  const { endSlackMs = null, settings } = evidence;
+  if (endSlackMs === null) return;
   for (const { item, watermark, newest } of taken) {
     if (item.input.tp.topic === settings.topics.reroute) continue;
-    const bound = Math.max(newest, item.record.timestamp - settings.guardMs + clockSlackMs);
+    const bound = Math.max(newest, item.record.timestamp - settings.guardMs + endSlackMs);
     if (watermark > bound)
       findings.add('V1', where, `takes ${named(item.input.tp)}@${item.record.offset} under W ${watermark}, which may be ${bound} at most`);
   }

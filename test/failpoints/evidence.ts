@@ -11,7 +11,7 @@ import type { Application } from '../support/application.ts';
 const FOLLOW_SECONDS = 20;
 const STORES_SECONDS = 20;
 /** There is one broker, whose end is what it has appended, and its clock is the workers'. */
-const CLOCK_SLACK_MS = 1_000;
+const END_SLACK_MS = 1_000;
 
 /** A reader of all topics as they grow; start it before the first worker. @param marks a folder for those who must delete nothing before it has read it */
 export function follow({ config, admin }: Application, marks?: string): Promise<Follower> {
@@ -39,7 +39,7 @@ export async function evidenceOf(app: Application, follower: Follower, told: Tol
       kept,
       stores,
       poison: poisonOf(app, kept),
-      clockSlackMs: CLOCK_SLACK_MS,
+      endSlackMs: END_SLACK_MS,
       ...told,
     };
   } finally {

@@ -522,8 +522,9 @@ class Simulation {
       customers: [...new Set([...this.#plan.history, ...this.#plan.live].map(({ event }) => event.record.customerId))],
       poison: this.#poison,
       ends: this.#ends,
+      clockSlackMs: 1,
       // A broker that was cut off answers as of the last tick.
-      clockSlackMs: 1 + (this.#plan.stale > 0 ? TICK_MS : 0),
+      endSlackMs: 1 + (this.#plan.stale > 0 ? TICK_MS : 0),
       drainedAfterMs,
       calmAfter,
       // What comes by reroute may come late before it is known that it comes at all.
