@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TransactionalSink } from '../../src/engine/ports.ts';
-import type { ClientHarness, HurtWorld, Rig } from './client-harness.ts';
+import type { HurtWorld, LinkHarness, LinkRig } from './harness.ts';
 import { until } from './recorder.ts';
 import { commitStep, committed, endOf, expectDecided, expectSteps, journalOf, outputOf } from './steps.ts';
 
@@ -41,7 +41,7 @@ const PHASES: readonly Phase[] = [
   },
 ];
 
-export function ambiguousContract(harness: ClientHarness, rig: () => Rig): void {
+export function ambiguousContract(harness: LinkHarness, rig: () => LinkRig): void {
   describe('a commit whose answer is lost', () => {
     let world: HurtWorld;
     const sinks: TransactionalSink[] = [];
@@ -59,7 +59,7 @@ export function ambiguousContract(harness: ClientHarness, rig: () => Rig): void 
     };
 
     it.each(PHASES)('I2 I12 the link is cut $phase: unknown, and the next open decides', async ({ reached, whole, pending }) => {
-      const { link } = rig();
+      const { link, clock } = rig();
       const sink = await open(world.hurt.sinks);
       // So that in the step to come nothing is asked for the first time.
       committed(await commitStep(world, sink, 0, 'before'));
@@ -70,12 +70,12 @@ export function ambiguousContract(harness: ClientHarness, rig: () => Rig): void 
       if (reached === null) link.cut();
       const commit = commitStep(world, sink, 0, 'doubted');
       if (reached !== null) {
-        await until('the phase', harness.patience, async () => (await reached(world)) > before);
+        await until('the phase', harness.patience, async () => (await reached(world)) > before, clock);
         link.cut();
       }
-      const cutAt = performance.now();
+      const cutAt = clock.monotonic();
       expect((await commit).outcome).toBe('unknown');
-      expect(performance.now() - cutAt).toBeLessThan(harness.transactionTimeoutMs + 1_000);
+      expect(clock.monotonic() - cutAt).toBeLessThan(harness.transactionTimeoutMs + 1_000);
       // What is pending holds the end back, and is never taken for committed.
       if (pending) {
         expect(await endOf(world, journalOf(world, 0))).toBe(end);
@@ -91,16 +91,17 @@ export function ambiguousContract(harness: ClientHarness, rig: () => Rig): void 
     });
 
     it('I12 a link cut at any moment of a commit: unknown or committed, each step whole or not at all, and the next sink goes on', async () => {
-      const { link } = rig();
+      const { link, clock } = rig();
       const doubted = new Set<string>();
       const sure: string[] = [];
       let sink = await open(world.hurt.sinks);
       for (let i = 0; i < 12; i++) {
         const commit = commitStep(world, sink, 0, `step ${i}`);
         // From 0 to some 20 ms into a commit, which takes about that long.
-        const cut = setTimeout(() => link.cut(), i * 2);
+        const over = new AbortController();
+        void clock.sleep(i * 2, over.signal).then(() => over.signal.aborted || link.cut());
         const { outcome } = await commit;
-        clearTimeout(cut);
+        over.abort();
         await link.resume();
         if (outcome === 'committed') sure.push(`step ${i}`);
         else {
@@ -123,15 +124,15 @@ export function ambiguousContract(harness: ClientHarness, rig: () => Rig): void 
     });
 
     it('I12 a link that goes silent in mid-commit: unknown within the transaction’s time, and closing takes a second at most', async () => {
-      const { link } = rig();
+      const { link, clock } = rig();
       const sink = await open(world.hurt.sinks, 1);
       link.hold();
-      const started = performance.now();
+      const started = clock.monotonic();
       expect((await commitStep(world, sink, 1, 'held')).outcome).toBe('unknown');
-      expect(performance.now() - started).toBeLessThan(harness.transactionTimeoutMs + 1_000);
-      const closing = performance.now();
+      expect(clock.monotonic() - started).toBeLessThan(harness.transactionTimeoutMs + 1_000);
+      const closing = clock.monotonic();
       await sink.close();
-      expect(performance.now() - closing).toBeLessThan(1_500);
+      expect(clock.monotonic() - closing).toBeLessThan(1_500);
       await link.resume();
       committed(await commitStep(world, await open(world.hurt.sinks, 1), 1, 'next'));
       // What was held may have arrived, but under the old epoch: it is never committed.

@@ -3,7 +3,9 @@
  * suite runs on both: `sinkContract('kafka', harness)`, `sinkContract('memory', harness)`.
  * Boundary: says what is needed, not how; holds no vendor's type.
  */
-import type { LogRecord, Logs, OutRecord, Sinks, Source, TopicPartition } from '../../src/engine/ports.ts';
+import type { Clock, LogRecord, Logs, OutRecord, Sinks, Source, TopicPartition } from '../../src/engine/ports.ts';
+import type { Resource } from '../../src/stack/resource.ts';
+import type { FaultyLink } from '../support/proxy.ts';
 
 /** One fresh application: its own empty topics, group and transactional ids. */
 export interface World {
@@ -50,4 +52,23 @@ export interface Harness {
   /** Bound on any single wait, in ms. */
   readonly patience: number;
   world(options?: WorldOptions): Promise<World>;
+}
+
+export interface HurtWorld extends World {
+  /** The client under test once more, of the same application, as another worker has it: all that it asks and is told goes over the rig's link. */
+  readonly hurt: { readonly sinks: Sinks; readonly logs: Logs; source(): Source };
+}
+
+/** Servers of the suite's own. `World` and the strangers do not use the link, so what it holds back can be looked at from outside. */
+export interface LinkRig {
+  readonly link: Pick<FaultyLink, 'setDelay' | 'cut' | 'hold' | 'resume'>;
+  /** the time in which the link delays and the client waits: what is timed is timed by it */
+  readonly clock: Clock;
+  world(options?: WorldOptions): Promise<HurtWorld>;
+}
+
+export interface LinkHarness<R extends LinkRig = LinkRig> extends Harness {
+  /** ms: the client's transactions; the outcome of a commit is there within it */
+  readonly transactionTimeoutMs: number;
+  rig(): Promise<Resource<R>>;
 }

@@ -4,7 +4,7 @@
  */
 import { expect, it } from 'vitest';
 import type { CommitOutcome } from '../../src/engine/ports.ts';
-import type { ClientHarness, Rig } from './client-harness.ts';
+import type { LinkHarness, LinkRig } from './harness.ts';
 import { texts } from './recorder.ts';
 import { commitStep, committed, expectDecided, expectSteps, journalOf } from './steps.ts';
 
@@ -13,28 +13,24 @@ const SHARDS = 8;
 const STAGGER_MS = 20;
 const REQUEST_MS = 25;
 
-export function lateContract(harness: ClientHarness, rig: () => Rig): void {
+export function lateContract(harness: LinkHarness, rig: () => LinkRig): void {
   it('I1 I12 what an abandoned sink had sent, whatever it was, changes nothing when it arrives after the next open', async () => {
-    const { link } = rig();
+    const { link, clock } = rig();
     const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
     const world = await rig().world({ shards: SHARDS });
     const olds = await Promise.all(shards.map((shard) => world.hurt.sinks.open(shard)));
     for (const [shard, old] of olds.entries()) committed(await commitStep(world, old, shard, 'first'));
 
     link.setDelay({ toServer: REQUEST_MS, toClient: 0 });
-    const commits = await new Promise<Promise<CommitOutcome>[]>((resolve) => {
-      const begun: Promise<CommitOutcome>[] = [];
-      for (const [shard, old] of olds.entries()) {
-        setTimeout(() => begun.push(commitStep(world, old, shard, 'doubted')), shard * STAGGER_MS);
-      }
-      setTimeout(() => {
-        link.hold();
-        resolve(begun);
-      }, SHARDS * STAGGER_MS);
-    });
-    const held = performance.now();
+    const commits: Promise<CommitOutcome>[] = [];
+    for (const [shard, old] of olds.entries()) {
+      commits.push(commitStep(world, old, shard, 'doubted'));
+      await clock.sleep(STAGGER_MS);
+    }
+    link.hold();
+    const held = clock.monotonic();
     const outcomes = await Promise.all(commits);
-    expect(performance.now() - held).toBeLessThan(harness.transactionTimeoutMs + 1_000);
+    expect(clock.monotonic() - held).toBeLessThan(harness.transactionTimeoutMs + 1_000);
     expect(new Set(outcomes.map(({ outcome }) => outcome)).has('refused')).toBe(false);
 
     const news = await Promise.all(shards.map((shard) => world.sinks.open(shard)));

@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Retryable } from '../../src/engine/errors.ts';
 import { UNREADABLE_HEADER } from '../../src/engine/ports.ts';
-import type { ClientHarness, HurtWorld, Rig } from './client-harness.ts';
+import type { ClientHarness, Rig } from './client-harness.ts';
+import type { HurtWorld } from './harness.ts';
 import { Recorder, record, texts, until } from './recorder.ts';
 import { endOf, readAgain, readFrom } from './steps.ts';
 

@@ -3,12 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Halt, Retryable } from '../../src/engine/errors.ts';
 import type { TopicPartition } from '../../src/engine/ports.ts';
 import type { ClientHarness, ClientWorld } from './client-harness.ts';
+import type { Harness, World } from './harness.ts';
 import { record, until } from './recorder.ts';
 import { endOf, journalOf, NOW } from './steps.ts';
 
-export function pendingContract(name: string, harness: ClientHarness): void {
+export function pendingContract(name: string, harness: Harness): void {
   describe(`what is pending, and ${name}`, () => {
-    let world: ClientWorld;
+    let world: World;
     let at: TopicPartition;
     beforeEach(async () => {
       world = await harness.world();
@@ -30,6 +31,18 @@ export function pendingContract(name: string, harness: ClientHarness): void {
       await third.commit();
       expect(await ends()).toEqual([7, 7]);
     });
+  });
+}
+
+export function pendingOffsetsContract(name: string, harness: ClientHarness): void {
+  describe(`group offsets and append times that are not to be relied on, and ${name}`, () => {
+    let world: ClientWorld;
+    let at: TopicPartition;
+    beforeEach(async () => {
+      world = await harness.world();
+      at = { topic: world.inputs[0], partition: 0 };
+    });
+    afterEach(() => world.stop());
 
     /** Asked once: the truth, or that it cannot be told yet. */
     const asked = (): Promise<boolean | null> =>

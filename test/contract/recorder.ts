@@ -1,7 +1,8 @@
 /**
  * What the contract suites share: records by their text, events of a source in the order they came, and bounded waits on a condition.
  */
-import type { LogRecord, OutRecord, Source, SourceEvents, TopicPartition } from '../../src/engine/ports.ts';
+import { SystemClock } from '../../src/engine/clock.ts';
+import type { Clock, LogRecord, OutRecord, Source, SourceEvents, TopicPartition } from '../../src/engine/ports.ts';
 
 export const record = (topic: string, partition: number, text: string): OutRecord => ({
   topic,
@@ -13,12 +14,14 @@ export const record = (topic: string, partition: number, text: string): OutRecor
 
 export const texts = (records: readonly LogRecord[]): string[] => records.map(({ value }) => value?.toString() ?? '');
 
-/** Asks again every few milliseconds until the condition holds; fails after `patience` ms. */
-export async function until(what: string, patience: number, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + patience;
+const SYSTEM = new SystemClock();
+
+/** Asks again every few milliseconds until the condition holds; fails after `patience` ms. `clock`: a rig's, where a moment must not be missed. */
+export async function until(what: string, patience: number, holds: () => boolean | Promise<boolean>, clock: Clock = SYSTEM): Promise<void> {
+  const deadline = clock.monotonic() + patience;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`${what}: it did not happen within ${patience} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    if (clock.monotonic() > deadline) throw new Error(`${what}: it did not happen within ${patience} ms`);
+    await clock.sleep(10);
   }
 }
 

@@ -5,12 +5,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
+import { SystemClock } from '../../../src/engine/clock.ts';
 import type { Source, TopicPartition } from '../../../src/engine/ports.ts';
 import { startKafka } from '../../../src/stack/kafka.ts';
 import { freePorts } from '../../../src/stack/ports.ts';
 import type { Resource } from '../../../src/stack/resource.ts';
-import type { HurtWorld, Rig } from '../../contract/client-harness.ts';
-import type { WorldOptions } from '../../contract/harness.ts';
+import type { Rig } from '../../contract/client-harness.ts';
+import type { HurtWorld, WorldOptions } from '../../contract/harness.ts';
 import { startProxy } from '../../support/proxy.ts';
 import { damageBatch } from './batch.ts';
 import { type CreateClient, kafkaWorld, log } from './world.ts';
@@ -85,7 +86,7 @@ export async function startRig(create: CreateClient, transactionTimeoutMs: numbe
   };
 
   return {
-    value: { link, world, restart: () => broker.restart(), damage },
+    value: { link, clock: new SystemClock(), world, restart: () => broker.restart(), damage },
     async stop() {
       await kafka.stop();
       await proxy.stop();

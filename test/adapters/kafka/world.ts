@@ -25,14 +25,18 @@ export interface KafkaWorld extends ClientWorld {
   readonly settings: KafkaSettings;
   readonly admin: KafkaAdmin;
   readonly client: Client;
+  /** The client under test once more, of the same application; whoever asks for it stops it. */
+  another(): ReturnType<CreateClient>;
 }
 
 export interface KafkaWorldOptions extends WorldOptions {
   /** the client under test; this repository's adapter unless given. All else here is done by the strangers, whatever it is. */
   readonly create?: CreateClient;
   readonly settings?: Partial<KafkaSettings>;
-  /** copies of the journal; the brokers' default unless given */
-  readonly journalCopies?: number;
+  /** where the client under test begins, if that is elsewhere than for the strangers: `host:port[,host:port]` */
+  readonly behind?: string;
+  /** copies of each topic; the brokers' default unless given */
+  readonly copies?: number;
 }
 
 export function settingsOf(bootstrap: string, shards: number): KafkaSettings {
@@ -67,20 +71,20 @@ export async function kafkaWorld(bootstrap: string, options: KafkaWorldOptions =
   if (a === undefined || b === undefined) throw new Error('two inputs are needed');
   const { journal, reroute, segmentChanges: output } = settings.topics;
   const admin = createAdmin(settings, log);
+  const { copies, journalAppendTime = true } = options;
+  const fewer = copies === undefined ? {} : { 'min.insync.replicas': String(copies) };
+  const topic = (name: string, configs: Readonly<Record<string, string>>) => ({
+    topic: name,
+    partitions: shards,
+    replicationFactor: copies ?? -1,
+    configs: { ...configs, ...fewer },
+  });
   await admin.value.ensureTopics([
-    { topic: a, partitions: shards, configs: options.inputs ?? {} },
-    { topic: b, partitions: shards, configs: options.inputs ?? {} },
-    { topic: reroute, partitions: shards, configs: {} },
-    {
-      topic: journal,
-      partitions: shards,
-      replicationFactor: options.journalCopies ?? -1,
-      configs: {
-        'message.timestamp.type': options.journalAppendTime === false ? 'CreateTime' : 'LogAppendTime',
-        ...(options.journalCopies === undefined ? {} : { 'min.insync.replicas': String(options.journalCopies) }),
-      },
-    },
-    { topic: output, partitions: shards, configs: { 'max.message.bytes': String(MAX_RECORD_BYTES) } },
+    topic(a, options.inputs ?? {}),
+    topic(b, options.inputs ?? {}),
+    topic(reroute, {}),
+    topic(journal, { 'message.timestamp.type': journalAppendTime ? 'LogAppendTime' : 'CreateTime' }),
+    topic(output, { 'max.message.bytes': String(MAX_RECORD_BYTES) }),
   ]);
   const client = new kafkajs.Kafka({
     clientId: 'stranger',
@@ -93,7 +97,9 @@ export async function kafkaWorld(bootstrap: string, options: KafkaWorldOptions =
   const producer = client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();
   const create = options.create ?? createKafka;
-  const kafka = create(settings, log);
+  const begun = (options.behind ?? bootstrap).split(',');
+  const another = () => create({ ...settings, kafka: { ...settings.kafka, brokers: begun } }, log);
+  const kafka = another();
   const stops: (() => Promise<void>)[] = [() => kafka.stop(), () => producer.disconnect()];
   /** The log's end, what is undecided included: a marker moves it, whatever else is open. */
   const endOf = (at: TopicPartition): Promise<number> => admin.value.logEnd(at);
@@ -102,6 +108,7 @@ export async function kafkaWorld(bootstrap: string, options: KafkaWorldOptions =
     settings,
     admin: admin.value,
     client,
+    another,
     shards,
     inputs: [a, b],
     reroute,
@@ -110,7 +117,7 @@ export async function kafkaWorld(bootstrap: string, options: KafkaWorldOptions =
     sinks: kafka.value.sinks,
     logs: kafka.value.logs,
     source(): Source {
-      const { source } = create(settings, log).value;
+      const { source } = another().value;
       stops.push(() => source.stop());
       return source;
     },

@@ -1,80 +1,54 @@
 /** The in-memory Kafka keeps the contracts of the real one, and has the faults that tests order. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
-import { MemoryKafka } from '../../../src/adapters/memory/kafka.ts';
-import { memoryLogs } from '../../../src/adapters/memory/logs.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ManualClock } from '../../../src/adapters/memory/clock.ts';
+import { DIRECT } from '../../../src/adapters/memory/link.ts';
 import { type CommitFault, memorySinks } from '../../../src/adapters/memory/sinks.ts';
-import { MemorySource } from '../../../src/adapters/memory/source.ts';
 import type { Instant } from '../../../src/domain/ids.ts';
-import { SystemClock } from '../../../src/engine/clock.ts';
-import type { OutRecord } from '../../../src/engine/ports.ts';
+import type { Resource } from '../../../src/stack/resource.ts';
 import { committedContract } from '../../contract/committed.ts';
-import type { Harness, World } from '../../contract/harness.ts';
+import { type InMemoryWorld, inMemoryHarness, type Surroundings } from '../../contract/in-memory.ts';
+import { linkContract } from '../../contract/link.ts';
 import { logsContract } from '../../contract/logs.ts';
+import { pendingContract } from '../../contract/pending.ts';
 import { positionsContract } from '../../contract/positions.ts';
 import { Recorder, record, texts, until } from '../../contract/recorder.ts';
 import { sinkContract } from '../../contract/sink.ts';
 import { sourceContract } from '../../contract/source.ts';
 
 const PATIENCE = 5_000;
-const MAX = 20_000;
 const NOW = 1_700_000_000_000 as Instant;
 const IN = { topic: 'in', partition: 0 };
 const JOURNAL = { topic: 'journal', partition: 0 };
 
-interface MemoryWorld extends World {
-  readonly kafka: MemoryKafka;
-  member(): MemorySource;
+/** Nothing gets lost and nothing takes time but what a test delays; a turn of the event loop is a millisecond. */
+function surroundings(): Resource<Surroundings> {
+  const clock = new ManualClock(Date.now());
+  let over = false;
+  const go = async (): Promise<void> => {
+    while (!over) await clock.advance(1);
+  };
+  void go();
+  const stop = async (): Promise<void> => {
+    over = true;
+  };
+  return { value: { clock, servers: {}, client: () => ({ link: DIRECT, clock }) }, stop };
 }
 
-async function world(): Promise<MemoryWorld> {
-  const clock = new SystemClock();
-  const kafka = new MemoryKafka(() => clock.wall());
-  for (const topic of ['in', 'in-too', 'reroute', 'out']) kafka.createTopic(topic, 3, { maxMessageBytes: MAX });
-  kafka.createTopic('journal', 3, { appendTime: true, maxMessageBytes: MAX });
-  const members: MemorySource[] = [];
-  const member = (): MemorySource => {
-    const source = new MemorySource(kafka, {
-      group: 'g',
-      topics: ['in', 'in-too', 'reroute', 'journal'],
-      shards: 3,
-      clock,
-      heartbeatMs: 20,
-    });
-    members.push(source);
-    return source;
-  };
-  let strangers = 0;
-  return {
-    kafka,
-    member,
-    shards: 3,
-    inputs: ['in', 'in-too'],
-    reroute: 'reroute',
-    journal: 'journal',
-    output: 'out',
-    sinks: memorySinks(kafka, 'app', 'journal'),
-    logs: memoryLogs(kafka, 'g'),
-    source: member,
-    produce: async (records: readonly OutRecord[]) => records.map((each) => kafka.append(each.topic, each.partition, each))[0] ?? -1,
-    begin: async (records) => {
-      const producer = kafka.producer(`stranger-${++strangers}`);
-      for (const each of records) producer.send(each, [{ ...each, timestamp: NOW }]);
-      return { commit: async () => producer.end('committed'), abort: async () => producer.end('aborted') };
-    },
-    read: async ({ topic, partition }) => [...kafka.records(topic, partition)],
-    stop: async () => {
-      await Promise.all(members.map((each) => each.stop()));
-    },
-  };
-}
-
-const harness: Harness = { maxRecordBytes: MAX, patience: PATIENCE, world };
+const harness = inMemoryHarness(surroundings);
 sinkContract('memory', harness);
 sourceContract('memory', harness);
 logsContract('memory', harness);
 positionsContract('memory', harness);
 committedContract('memory', harness);
+pendingContract('memory', harness);
+linkContract('memory', harness);
+
+async function world(): Promise<InMemoryWorld> {
+  const made = await harness.world();
+  onTestFinished(() => made.stop());
+  return made;
+}
 
 describe('the faults of the in-memory Kafka', () => {
   const commitWith = async (fault: CommitFault) => {
@@ -137,7 +111,7 @@ describe('the faults of the in-memory Kafka', () => {
   });
 
   it('a killed member falls silent, and its shards go to the others when the group notices', async () => {
-    const { kafka, member } = await world();
+    const { kafka, source: member } = await world();
     const sources = [member(), member()];
     const recorders = sources.map((source) => new Recorder(source));
     for (const [i, source] of sources.entries()) await source.start(recorders[i] ?? new Recorder(source));
@@ -162,7 +136,7 @@ describe('the faults of the in-memory Kafka', () => {
   });
 
   it('I1 an evicted member goes on reading, without heartbeats, until it joins again', async () => {
-    const { kafka, member } = await world();
+    const { kafka, source: member } = await world();
     const source = member();
     const recorder = new Recorder(source);
     await source.start(recorder);
@@ -180,7 +154,7 @@ describe('the faults of the in-memory Kafka', () => {
   });
 
   it('a position that the log no longer has gives nothing', async () => {
-    const { kafka, member } = await world();
+    const { kafka, source: member } = await world();
     for (const value of ['a', 'b', 'c']) kafka.append('in', 0, { value });
     kafka.deleteBefore(IN, 2);
     const source = member();
