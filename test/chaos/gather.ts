@@ -65,6 +65,7 @@ export async function gather({ app, fleet, feed, follower, follow, samples, cana
     customers: [...feed.named],
     poison: poisonOf(app, reader.seen),
     endSlackMs: END_SLACK_MS,
+    orderedUntil: feed.orderedUntil,
     ends: fleet.ends,
     drainedAfterMs,
   };

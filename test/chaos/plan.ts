@@ -4,6 +4,8 @@ import { Random } from '../../src/world/random.ts';
 export interface Plan {
   /** journals are cleaned while they grow; otherwise they stay below the size from which they are */
   readonly cleaner: boolean;
+  /** the history is in order and keyed by customer, so that V8 can ask for it to be taken so; every third run */
+  readonly tidy: boolean;
   readonly sessionMs: number;
   readonly transactionMs: number;
   /** workers at the beginning */
@@ -24,6 +26,7 @@ export function planOf(seed: number, cleaner?: boolean): Plan {
   const journalLeast = random.integer(16, 96) << 10;
   return {
     cleaner: cleans,
+    tidy: seed % 3 === 2,
     sessionMs: random.integer(2_000, 6_000),
     transactionMs: 5_000,
     workers: random.integer(2, 3),

@@ -162,7 +162,7 @@ async function perform(options: Performance): Promise<Left> {
   const { cluster, seed, seconds, only, say, plan, app, fleet, stops, befell, note } = options;
   const topics = [...app.config.sources.map(({ topic }) => topic), ...Object.values(app.config.topics)];
   const follow = (marks?: string): Promise<Follower> => startFollower({ kafka: app.config.kafka, admin: app.admin, topics, marks });
-  const feed = new Feed({ app, seed, rates: RATES, canary: plan.canary });
+  const feed = new Feed({ app, seed, rates: RATES, canary: plan.canary, tidy: plan.tidy });
   const { redis, applicationId } = app.config;
 
   // 1. Readers before the first worker, a history, workers, what comes after it.

@@ -1,7 +1,7 @@
 /**
  * V8: what stands in Redis and in the topics about a customer is what one fold over the events in the inputs says, redeliveries left out, timers fired in between.
  * It knows nothing of steps, states or journals, and finds redeliveries by itself. Boundary: customers whose events were taken in the order of their time, as the
- * chain tells, which must be all whose were there in order before; what becomes of late ones depends on when they came, and V2 alone judges it. With thresholds relative to the population nobody is compared.
+ * chain tells, which must be all whose were there in order before, and most where there were such; what becomes of late ones depends on when they came, and V2 alone judges it. With thresholds relative to the population nobody is compared.
  */
 
 import { shardOf } from '../../src/codec/murmur2.ts';
@@ -19,6 +19,10 @@ import { sound } from './outputs.ts';
 import type { Run } from './run.ts';
 import type { Taken } from './taken.ts';
 
+/** Where a part of the input is in order, no more than this part of the customers may be left out; of fewer customers it says nothing. */
+const MOST_SKIPPED = 0.8;
+const MANY = 20;
+
 interface Arrival {
   readonly event: CustomerEvent;
   /** in the chain; null: it was not taken */
@@ -28,7 +32,7 @@ interface Arrival {
 }
 
 export function checkAgreement(run: Run, taken: Taken): void {
-  const { settings, stores } = run.evidence;
+  const { settings, stores, orderedUntil = null } = run.evidence;
   if (settings.policy.value.percentile !== null) return;
   const report = run.findings.of('V8');
   const arrivals = arrivalsOf(run, taken);
@@ -39,7 +43,7 @@ export function checkAgreement(run: Run, taken: Taken): void {
     const folded = foldInOrder(customer, list, run);
     if (folded === null) {
       run.compared.skipped += 1;
-      if (isDisordered(list, run.evidence.orderedUntil ?? null))
+      if (isDisordered(list, orderedUntil))
         report(customer, 'was not folded in the order of his events, though they stood in order in every input');
       continue;
     }
@@ -50,6 +54,8 @@ export function checkAgreement(run: Run, taken: Taken): void {
     const lines = said.get(customer);
     for (const kind of ['changes', 'profiles', 'alerts'] as const) compareLines(customer, kind, lines?.[kind] ?? [], folded[kind], report);
   }
+  if (orderedUntil !== null && arrivals.size >= MANY && run.compared.skipped > MOST_SKIPPED * arrivals.size)
+    report('the run', `${run.compared.skipped} of ${arrivals.size} customers could not be compared: too little was taken in order`);
   for (const customer of said.keys())
     if (!arrivals.has(customer as CustomerId)) report(customer, 'is in the topics, and no event that was accepted names him');
   for (const image of stores)
@@ -81,10 +87,13 @@ function arrivalsOf(run: Run, taken: Taken): Map<CustomerId, Arrival[]> {
   return arrivals;
 }
 
-/** Whether an event that was there in order was taken after a later one, or when time had passed it. */
+/** Whether an event that was there in order was taken after a later one, or when time had passed it. Its other copies stand where they stand, and are not folded. */
 function isDisordered(arrivals: readonly Arrival[], orderedUntil: number | null): boolean {
   let newest = 0;
+  const seen = new Set<number>();
   for (const { event, rank, watermark } of arrivals.toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))) {
+    if (seen.has(event.id)) continue;
+    seen.add(event.id);
     if (rank !== null && event.at < Math.max(newest, watermark) && event.at < (orderedUntil ?? 0)) return true;
     newest = Math.max(newest, event.at);
   }
