@@ -40,7 +40,7 @@ export interface InMemoryHarness extends LinkHarness {
   world(options?: WorldOptions): Promise<InMemoryWorld>;
 }
 
-/** A link that a test can hurt, on the way to another one. */
+/** A link that a test can hurt, on the way to another one: all that is asked and answered. What `soon` brings (fetches, heartbeats) passes it unhurt. */
 class HurtLink implements Link {
   readonly #to: Link;
   readonly #faults: Faults;

@@ -2,7 +2,7 @@
  * The contract of a Kafka client on three brokers, one of them behind a slow link: what one broker cannot show. Leaders move and die in mid-send; and of a send over two brokers one
  * refuses at once while the other's answer is on its way, which a client that tries again would write twice, or in part (I2, I12).
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Resource } from '../../src/stack/resource.ts';
 import type { Cluster, ClusterBroker, ClusterHarness, ClusterWorld } from './cluster-harness.ts';
 import { Recorder, record, texts, until } from './recorder.ts';
@@ -23,7 +23,7 @@ const DOUBTS = 3;
 const MOVES = 20;
 /** A step that took so long has met the fault, whatever its outcome. */
 const HELD_UP_MS = 1_000;
-const CLIENTS = 20;
+const CLIENTS = 10;
 
 export function kafkaClusterContract(name: string, harness: ClusterHarness): void {
   describe(`${name} on three brokers`, () => {
@@ -66,16 +66,14 @@ export function kafkaClusterContract(name: string, harness: ClusterHarness): voi
           const sink = await world.sinks.open(0);
           committed(await sink.commit([Buffer.from('before')], write('before'), NOW));
           const { refused, outcomes } = await prepare(world);
+          onTestFinished(() => slow(SLOW_MS));
           slow(LATE_MS);
           const { outcome } = await sink.commit([Buffer.from('doubted')], [refused, record(world.output, 1, 'doubted')], NOW);
           expect(outcomes).toContain(outcome);
           await sink.close();
           // At once: what is still on its way to or from the slow broker belongs to the epoch before.
           const next = await world.sinks.open(0);
-          await expectDecided(world, 0);
-          expect(await world.logs.ends(world.output)).toEqual(
-            await Promise.all([0, 1].map(async (partition) => ({ start: 0, end: await world.logs.logEnd(at(partition)) }))),
-          );
+          for (const partition of [0, 1]) await expectDecided(world, partition);
           slow(SLOW_MS);
           for (const text of ['after', 'last']) committed(await next.commit([Buffer.from(text)], write(text), NOW));
           await next.close();
