@@ -25,13 +25,20 @@ export function checkLetters(run: Run, taken: Taken): void {
   for (const [origin, count] of letters) {
     run.compared.letters += count;
     if (count > 1) report(origin, `has ${count} dead letters`);
-    if (!poison.has(origin)) report(origin, 'can be used and has a dead letter');
+    if (!poison.has(origin)) report(origin, `can be used and has a dead letter: ${whyOf(run, origin)}`);
   }
   for (const { record } of run.outputs.letters)
     if (record !== null && run.inputs.find(record.origin) === null)
       report(at(record.origin.topic, record.origin.partition, record.origin.offset), 'has a dead letter, but there is no such record');
   checkPlaces(run, taken, letters);
 }
+
+const whyOf = ({ outputs }: Run, origin: string): string =>
+  outputs.letters
+    .flatMap(({ record }) => record ?? [])
+    .filter(({ origin: { topic, partition, offset } }) => at(topic, partition, offset) === origin)
+    .map(({ reason, detail }) => `${reason}, ${detail}`)
+    .join('; ');
 
 /** Each event was folded where its customer is, or has a dead letter, or was accepted as lost (V1). */
 function checkPlaces(run: Run, taken: Taken, letters: ReadonlyMap<string, number>): void {

@@ -9,6 +9,7 @@ import { crashPointsIn } from '../weave/weave.ts';
 import { allCases, type Case, eachOnce, FAULTS, KINDS, POINTS } from './cases.ts';
 import { faultOf } from './run.ts';
 import { type Ground, runFailpoint } from './scenario.ts';
+import { keepSchemas } from './schemas.ts';
 
 const SEED = 1;
 const started: { stop(): Promise<void> }[] = [];
@@ -17,7 +18,7 @@ let ground: Ground;
 beforeAll(async () => {
   const cluster = await startRedis({ mode: 'cluster', log: () => undefined });
   const folder = await startFolder('failpoints');
-  started.push(cluster, folder);
+  started.push(cluster, folder, await keepSchemas(inject('registry')));
   const single = { kafka: inject('kafka'), redis: inject('redis'), registry: inject('registry') };
   ground = { servers: { single, cluster: { ...single, redis: cluster.value.url } }, folder: folder.value };
 });

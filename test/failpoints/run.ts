@@ -8,6 +8,7 @@ import type { Resource } from '../../src/stack/resource.ts';
 import { comparedOf } from '../chaos/report.ts';
 import { allCases, type Case, POINTS } from './cases.ts';
 import { type Ground, type Result, runFailpoint } from './scenario.ts';
+import { keepSchemas } from './schemas.ts';
 
 export interface FailpointsOptions {
   /** all crash points, or those named */
@@ -90,6 +91,7 @@ async function startGround(log: (line: string) => void): Promise<Resource<Ground
   try {
     const folder = keep(await startFolder('failpoints')).value;
     const single = keep(await stackUp({ brokers: 1, redis: 'single', log })).value;
+    keep(await keepSchemas(single.registry));
     const cluster = keep(await startRedis({ mode: 'cluster', log })).value;
     return { value: { servers: { single, cluster: { ...single, redis: cluster.url } }, folder }, stop };
   } catch (error) {
