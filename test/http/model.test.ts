@@ -51,6 +51,16 @@ async function feed(model: ReadModel, of: MemoryFeed): Promise<void> {
   }
 }
 
+/** The file of a model that has read all of this and was closed, and the incarnation it had. */
+async function modelOf(partitions: ReturnType<typeof partitionsOf>): Promise<{ readonly file: string; readonly incarnation: string }> {
+  const file = aFile();
+  const model = new ReadModel(file, identity, log);
+  await feed(model, new MemoryFeed(partitions));
+  const { incarnation } = model;
+  model.close();
+  return { file, incarnation };
+}
+
 /** Every row of every table but where and when it was made. */
 function rowsOf(model: ReadModel): unknown {
   const tables = {
@@ -248,14 +258,10 @@ test('goes on with what comes later, also when the first of it has been read bef
     const some = records.slice(0, records.length >> 1);
     return { of, records: some, ends: { ...ends, end: (some.at(-1)?.offset ?? -1) + 1 } };
   });
-  const file = aFile();
-  const model = new ReadModel(file, identity, log);
-  await feed(model, new MemoryFeed(half));
-  const bookmark = model.incarnation;
-  model.close();
+  const { file, incarnation } = await modelOf(half);
   const again = new ReadModel(file, identity, log);
   await feed(again, new MemoryFeed(partitions));
-  expect(again.incarnation).toBe(bookmark);
+  expect(again.incarnation).toBe(incarnation);
   const straight = new ReadModel(aFile(), identity, log);
   await feed(straight, new MemoryFeed(partitions));
   expect(rowsOf(again)).toEqual(rowsOf(straight));
@@ -299,11 +305,7 @@ test('what is away is waited for, at the start and in mid-stream, and the readin
 
 test('a broker that does not know the end yet is asked again, and costs no rebuild', async () => {
   const partitions = partitionsOf(driver);
-  const file = aFile();
-  const model = new ReadModel(file, identity, log);
-  await feed(model, new MemoryFeed(partitions));
-  const { incarnation } = model;
-  model.close();
+  const { file, incarnation } = await modelOf(partitions);
   const again = new ReadModel(file, identity, log);
   const of = new MemoryFeed(partitions);
   const ends = of.ends.bind(of);
@@ -382,11 +384,7 @@ test.each([
 
 test('a topic that was made anew is noticed, and the model begins anew', async () => {
   const partitions = partitionsOf(driver);
-  const file = aFile();
-  const model = new ReadModel(file, identity, log);
-  await feed(model, new MemoryFeed(partitions));
-  const { incarnation } = model;
-  model.close();
+  const { file, incarnation } = await modelOf(partitions);
   const other = await saidByProcessor(25);
   const anew = partitionsOf(other);
   // As long as before, or longer: only what stands there tells.
