@@ -1,5 +1,5 @@
 /**
- * Two projects: `pure` needs nothing and runs side by side; `real` runs on the real stack (test/support/global.ts), one file after
+ * Two projects: `pure` needs nothing and runs side by side, a file on each core; `real` runs on the real stack (test/support/global.ts), one file after
  * another, because servers that share a small machine are slow in ways that tests of time-outs would notice.
  */
 import { defineConfig } from 'vitest/config';
@@ -8,6 +8,7 @@ const REAL = ['test/{adapters,chaos,cli,contract,e2e,examples,failpoints,stack}/
 
 export default defineConfig({
   test: {
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,
