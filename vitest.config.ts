@@ -4,7 +4,11 @@
  */
 import { defineConfig } from 'vitest/config';
 
-const REAL = ['test/{adapters,chaos,cli,contract,e2e,examples,failpoints,stack}/**/*.test.ts'];
+// Of deploy/ those that fetch programs: they take minutes at first.
+const REAL = [
+  'test/{adapters,chaos,cli,contract,e2e,examples,failpoints,stack}/**/*.test.ts',
+  'test/deploy/{compose,image,kafka,pods,valid}.test.ts',
+];
 
 export default defineConfig({
   test: {

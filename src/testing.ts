@@ -15,7 +15,7 @@ import type { EventType, SourceConfig } from './config/config.ts';
 import type { CustomerId } from './domain/ids.ts';
 import type { Policy } from './domain/policy.ts';
 import { presets } from './domain/presets.ts';
-import { type Engine, LIMITS, type Limits, type Ports, type Settings, type StepReport } from './engine/engine.ts';
+import { type Engine, LIMITS, type Limits, type Ports, type Settings, type StepReport, type Watch } from './engine/engine.ts';
 import type { Logger } from './engine/ports.ts';
 import type { PublisherOf } from './engine/publication.ts';
 import { publishKpis } from './engine/publisher.ts';
@@ -50,6 +50,7 @@ export interface WorkerOverrides {
   readonly settings?: Partial<Settings>;
   readonly accept?: NonNullable<WorkerOptions['accept']>;
   readonly publisherOf?: PublisherOf;
+  readonly watch?: Watch;
 }
 
 export interface DriverWorker {
@@ -136,13 +137,14 @@ export class TestDriver {
     const log = this.#options.log ?? silent;
     const ports: Ports = { source, sinks, logs: memoryLogs(kafka, 'test'), store, decoder, encoder, clock, log };
     const takeovers: number[] = [];
-    const { accept, publisherOf = this.#options.kpis === true ? publishKpis() : undefined } = overrides;
+    const { accept, watch, publisherOf = this.#options.kpis === true ? publishKpis() : undefined } = overrides;
     const engine: Engine = {
       ports: overrides.ports?.(ports) ?? ports,
       settings,
       limits: { ...LIMITS, ...this.#options.limits },
       onStep: (report) => this.reports.push(report),
       ...(publisherOf && { publisherOf }),
+      ...(watch && { watch }),
     };
     const worker = new Worker(engine, { ...(accept && { accept }), takenOver: (shard) => takeovers.push(shard) });
     const ended = worker.ended();

@@ -85,6 +85,15 @@ export interface HttpConfig {
   readonly open: boolean;
 }
 
+/** Where a worker tells how it is. */
+export interface MetricsConfig {
+  readonly host: string;
+  /** null: nowhere; 0: any that is free */
+  readonly port: number | null;
+  /** bearer token of `/metrics`, of `rapport serve` too; null: on loopback without one */
+  readonly token: string | null;
+}
+
 /** Names of the topics the application owns. */
 export interface Topics {
   readonly journal: string;
@@ -106,6 +115,7 @@ export interface Config {
   readonly redis: RedisConfig;
   readonly registry: RegistryConfig;
   readonly http: HttpConfig;
+  readonly metrics: MetricsConfig;
   readonly sources: readonly SourceConfig[];
   readonly topics: Topics;
   readonly policy: Policy;

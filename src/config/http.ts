@@ -9,7 +9,7 @@ import type { Reader } from './reader.ts';
 import { SETTINGS as S } from './settings.ts';
 
 /** Whether only this machine can reach what listens there. */
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** @param file the configuration file, which a path in it is relative to */
 export async function takeHttp(reader: Reader, applicationId: string, file: string | null): Promise<HttpConfig> {

@@ -9,6 +9,7 @@ import type { Config, EventType, SourceConfig, Topics } from './config.ts';
 import { takeKafka, takeRedis, takeRegistry } from './connections.ts';
 import { ConfigError, didYouMean } from './fault.ts';
 import { takeHttp } from './http.ts';
+import { takeMetrics } from './metrics.ts';
 import { isPreset, type ParsedPolicy, parsePolicy, presetPolicy } from './policy.ts';
 import { codeOf, Reader } from './reader.ts';
 import { seal } from './secrets.ts';
@@ -30,6 +31,7 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
   const redis = await takeRedis(reader);
   const registry = await takeRegistry(reader);
   const http = await takeHttp(reader, applicationId, name);
+  const metrics = await takeMetrics(reader, http);
   const topics = topicsOf(applicationId);
   const sources = takeSources(reader, applicationId, topics);
   const parsed = await takePolicy(reader, name);
@@ -52,6 +54,7 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
     redis,
     registry,
     http,
+    metrics,
     sources,
     topics,
     // a copy: a preset is shared

@@ -62,11 +62,16 @@ export class Cleaner {
     return this.#queue.length > 0;
   }
 
+  /** Bytes between the journal's start and `writtenBytes`, as far as known: too many until the start has been read, which a round does as soon as it would matter. */
+  bytes(writtenBytes: number): number {
+    return writtenBytes - (this.#startBytes ?? 0);
+  }
+
   /** Begins a round where one is due. `end`: the next journal offset; `failed` is told what a round broke on. */
   consider(writtenBytes: number, stateBytes: number, end: number, failed: (error: unknown) => void): void {
     if (this.#running || this.#over.signal.aborted || this.#queue.length > 0) return;
     const limit = Math.max(this.#engine.limits.journalLeast, this.#engine.limits.journalFactor * stateBytes);
-    if (writtenBytes - (this.#startBytes ?? 0) <= limit) return;
+    if (this.bytes(writtenBytes) <= limit) return;
     this.#running = true;
     // The newest stretch is left alone: most of it is current, and carrying it would gain nothing.
     this.#round(end, writtenBytes - (limit + stateBytes) / 2)

@@ -2,6 +2,7 @@
  * What every part of the engine shares: the ports it works through, the settings it works by, the limits it works within.
  */
 import type { Config } from '../config/config.ts';
+import type { DeadReason } from '../sources/decoded.ts';
 import type { Clock, Decoder, Encoder, Logger, Logs, Sinks, Source, StateStore } from './ports.ts';
 import type { PublisherOf } from './publication.ts';
 
@@ -41,6 +42,46 @@ export interface StepReport {
   /** records of customers' alerts */
   readonly alerts: number;
   readonly carried: number;
+  readonly measured: StepMeasures;
+}
+
+/** What became of the input records of one topic: the one in which they first entered. */
+export interface SourceCounts {
+  folded: number;
+  duplicates: number;
+  rerouted: number;
+  passedOver: number;
+  readonly dead: Map<DeadReason, number>;
+}
+
+/** What a committed step took, for whoever watches. Each is one figure a step, whatever the number of records. */
+export interface StepMeasures {
+  /** ms from where its states were asked for to where its commit was answered, and of the commit alone */
+  readonly ms: number;
+  readonly commitMs: number;
+  /** of its journal record */
+  readonly journalBytes: number;
+  /** customers that were due when it looked; at most `stepTimers` of those that only the store knows */
+  readonly due: number;
+  readonly sources: ReadonlyMap<string, SourceCounts>;
+  /** output records by topic */
+  readonly topics: ReadonlyMap<string, number>;
+  /** states that were at hand, and that the store was asked for */
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  /** ms until the commit, of the live record that waited longest: since its event occurred, and since its log got it; null: none was live */
+  readonly sinceOccurredMs: number | null;
+  readonly sinceAppendedMs: number | null;
+}
+
+/** What else is told to whoever watches. Synchronous; must not throw. */
+export interface Watch {
+  /** A transaction's outcome is not that it is committed. */
+  commitFailed(shard: number, outcome: 'unknown' | 'refused'): void;
+  /** `ms` from its first question to where its store stood at the claim; `rebuilt`: from the whole journal, since the store had lost the shard */
+  takenOver(shard: number, ms: number, rebuilt: boolean): void;
+  /** A holding of a shard has ended with an error, or a takeover has failed. */
+  broke(shard: number, reaction: 'retryable' | 'fenced' | 'halt'): void;
 }
 
 export interface Engine {
@@ -48,6 +89,7 @@ export interface Engine {
   readonly settings: Settings;
   readonly limits: Limits;
   readonly onStep: (report: StepReport) => void;
+  readonly watch?: Watch;
   /** makes what publishes the totals of all shards, for each holding of shard 0; without it none are published */
   readonly publisherOf?: PublisherOf;
 }

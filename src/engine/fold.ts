@@ -10,11 +10,14 @@ import type { Decision } from '../domain/decision.ts';
 import type { CustomerId, Instant } from '../domain/ids.ts';
 import type { Booking } from '../domain/kpis.ts';
 import type { Thresholds } from '../domain/thresholds.ts';
+import { traced, traceOf } from '../outputs/trace-context.ts';
+import type { DeadReason } from '../sources/decoded.ts';
+import type { SourceCounts } from './engine.ts';
 import { Halt } from './errors.ts';
 import type { Item } from './input.ts';
 import type { EntryCause, JournalEntry } from './journal.ts';
 import type { Batch } from './merge.ts';
-import type { DecisionContext, Encoder, Origin, OutRecord } from './ports.ts';
+import type { DecisionContext, Encoder, Header, Origin, OutRecord } from './ports.ts';
 import { toReroute } from './reroute.ts';
 import { Sums } from './totals.ts';
 
@@ -36,6 +39,8 @@ export interface Folded {
   readonly records: readonly OutRecord[];
   /** what the customers booked for the KPI totals */
   readonly sums: Sums;
+  /** what became of the records, by the topic in which they first entered */
+  readonly sources: ReadonlyMap<string, SourceCounts>;
   /** source topics in which a foreign record was met */
   readonly notKeyed: readonly string[];
   readonly counts: {
@@ -49,6 +54,8 @@ export interface Folded {
     alerts: number;
   };
 }
+
+const NO_HEADERS: readonly Header[] = [];
 
 interface Touched {
   readonly state: CustomerState;
@@ -70,6 +77,7 @@ export function foldStep(
   const records: OutRecord[] = [];
   const notKeyed = new Set<string>();
   const counts = { folded: 0, duplicates: 0, rerouted: 0, deadLetters: 0, passedOver: 0, timers: 0, changes: 0, alerts: 0 };
+  const sources = new Map<string, SourceCounts>();
   const decided: Decision[] = [];
   const sums = new Sums();
   const booked: Booking[] = [];
@@ -84,15 +92,24 @@ export function foldStep(
     }
     return known;
   };
-  const emit = (trigger: Origin | null): void => {
+  const tallyOf = (topic: string): SourceCounts => {
+    let tally = sources.get(topic);
+    if (tally === undefined) {
+      tally = { folded: 0, duplicates: 0, rerouted: 0, passedOver: 0, dead: new Map() };
+      sources.set(topic, tally);
+    }
+    return tally;
+  };
+  const emit = (trigger: Origin | null, headers: readonly Header[]): void => {
     for (const booking of booked) sums.add(booking);
     booked.length = 0;
     if (decided.length === 0) return;
     const decisionContext = because(trigger);
+    const trace = traceOf(headers);
     for (const decision of decided) {
       if (decision.type === 'segment-change') counts.changes += 1;
       else if (decision.type === 'alert') counts.alerts += 1;
-      records.push(encoder.decision(decision, decisionContext));
+      records.push(traced(encoder.decision(decision, decisionContext), trace));
     }
     decided.length = 0;
   };
@@ -100,12 +117,15 @@ export function foldStep(
     if (!fire(who.state, until, policy, decided, booked, thresholds)) return;
     who.cause ??= 'timer';
     counts.timers += 1;
-    emit(null);
+    emit(null, NO_HEADERS);
   };
-  const bury = (item: Item, reason: 'future-event' | 'refused-by-broker', detail: string): void => {
+  const bury = ({ origin, record }: Item, reason: DeadReason, detail: string): void => {
     counts.deadLetters += 1;
-    const value = reason === 'refused-by-broker' ? null : item.record.value;
-    records.push(encoder.deadLetter({ reason, detail, origin: item.origin, key: item.record.key, value }, because(item.origin)));
+    const { dead } = tallyOf(origin.topic);
+    dead.set(reason, (dead.get(reason) ?? 0) + 1);
+    const value = reason === 'refused-by-broker' ? null : record.value;
+    const letter = encoder.deadLetter({ reason, detail, origin, key: record.key, value }, because(origin));
+    records.push(traced(letter, traceOf(record.headers)));
   };
 
   for (const { item, watermark } of batch.items) {
@@ -116,13 +136,12 @@ export function foldStep(
       continue;
     }
     if (decoded.outcome === 'dead') {
-      counts.deadLetters += 1;
-      const { reason, detail } = decoded;
-      records.push(encoder.deadLetter({ reason, detail, origin: trigger, key: record.key, value: record.value }, because(trigger)));
+      bury(item, decoded.reason, decoded.detail);
       continue;
     }
     if (decoded.outcome === 'passed') {
       counts.passedOver += 1;
+      tallyOf(trigger.topic).passedOver += 1;
       continue;
     }
     const { event } = decoded;
@@ -140,6 +159,7 @@ export function foldStep(
         );
       }
       counts.rerouted += 1;
+      tallyOf(trigger.topic).rerouted += 1;
       notKeyed.add(trigger.topic);
       records.push(toReroute(context.reroute, home, item));
       continue;
@@ -148,12 +168,15 @@ export function foldStep(
     const who = customer(event.customer);
     if (isDuplicate(who.state, event)) {
       counts.duplicates += 1;
+      tallyOf(trigger.topic).duplicates += 1;
       continue;
     }
     fireUpTo(who, Math.max(watermark, event.at) as Instant);
-    counts[fold(who.state, event, policy, decided, booked, thresholds) === 'folded' ? 'folded' : 'duplicates'] += 1;
+    const outcome = fold(who.state, event, policy, decided, booked, thresholds) === 'folded' ? 'folded' : 'duplicates';
+    counts[outcome] += 1;
+    tallyOf(trigger.topic)[outcome] += 1;
     who.cause = 'event';
-    emit(trigger);
+    emit(trigger, record.headers);
   }
 
   const entries: JournalEntry[] = [];
@@ -167,5 +190,5 @@ export function foldStep(
   for (const [id, { state, cause }] of touched) {
     if (cause !== null) entries.push({ customer: id, cause, state: encodeState(state), due: dueOf(state) });
   }
-  return { entries, records, sums, notKeyed: [...notKeyed], counts };
+  return { entries, records, sums, sources, notKeyed: [...notKeyed], counts };
 }

@@ -74,6 +74,10 @@ export class Input {
   get waiting(): boolean {
     return this.#raw.length > 0 || this.#head < this.#items.length;
   }
+  /** the furthest end that is known of its log */
+  get knownEnd(): number {
+    return Math.max(this.#furthest, this.fetchNext);
+  }
   get full(): boolean {
     return this.#records >= this.#limits.inboxRecords || this.#bytes >= this.#limits.inboxBytes;
   }

@@ -22,6 +22,9 @@ export class Loading {
   readonly #context: LoadingContext;
   readonly #states = new Map<CustomerId, Buffer | null>();
   readonly #offsets = new Map<CustomerId, number>();
+  /** keys that were at hand, and that the store was asked for */
+  hits = 0;
+  misses = 0;
 
   constructor(context: LoadingContext) {
     this.#context = context;
@@ -65,8 +68,12 @@ export class Loading {
       const held = this.#context.cache.get(key);
       this.#states.set(key, held?.state ?? null);
       if (held === undefined) missing.push(key);
-      else this.#offsets.set(key, held.offset);
+      else {
+        this.hits += 1;
+        this.#offsets.set(key, held.offset);
+      }
     }
+    this.misses += missing.length;
     return missing;
   }
 

@@ -75,6 +75,11 @@ export class Shard {
     return this.#steps;
   }
 
+  /** Its inputs while it is held. */
+  get inputs(): ReadonlyMap<string, Input> {
+    return this.#inputs;
+  }
+
   /** Where the last committed step or claim of this worker has left its inputs; also after it was stopped. */
   get positions(): readonly InputPosition[] {
     return this.#steps?.header.positions ?? this.#positions;
@@ -93,6 +98,8 @@ export class Shard {
         });
       } catch (error) {
         if (this.#gone.signal.aborted || (this.#stopping && error instanceof Retryable)) return;
+        const reaction = error instanceof Halt ? 'halt' : error instanceof Fenced ? 'fenced' : 'retryable';
+        if (error instanceof Halt || error instanceof Fenced || error instanceof Retryable) this.#engine.watch?.broke(this.id, reaction);
         if (error instanceof Halt) {
           // Before any Halt, claim a second time and look again: a zombie's view is not worth one. A step in between shows that the first was wrong,
           // unless the second says the same.
@@ -140,6 +147,7 @@ export class Shard {
       patiently(engine.ports, what, { shard: this.id }, () => held(attempt()), this.#over.signal);
     await wait('Redis', () => engine.ports.store.meta(this.id));
     await wait('Kafka', () => engine.ports.logs.ends(engine.settings.topics.journal));
+    const begun = engine.ports.clock.monotonic();
     const standing = await takeOver({
       engine,
       shard: this.id,
@@ -152,6 +160,7 @@ export class Shard {
     });
     try {
       const steps = this.#begin(standing, held, wait, progressed);
+      engine.watch?.takenOver(this.id, engine.ports.clock.monotonic() - begun, standing.rebuilt);
       this.#hooks.takenOver(this.id);
       engine.ports.log.info({ shard: this.id, claim: standing.claim, generation: standing.generation }, 'shard taken over');
       await steps.run();

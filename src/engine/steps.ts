@@ -13,7 +13,7 @@ import { Applies } from './applies.ts';
 import { Cache } from './cache.ts';
 import { Cleaner, type Load, weigh } from './cleaner.ts';
 import { decodeWaiting } from './decoding.ts';
-import type { Engine, StepReport } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { Fenced, Retryable } from './errors.ts';
 import { type Folded, foldStep } from './fold.ts';
 import type { Input } from './input.ts';
@@ -21,9 +21,10 @@ import type { JournalEntry, JournalHeader } from './journal.ts';
 import type { Lessons } from './lessons.ts';
 import { Loading } from './loading.ts';
 import { type Batch, takeBatch } from './merge.ts';
-import type { OutRecord, Source, TransactionalSink } from './ports.ts';
+import type { Source, TransactionalSink } from './ports.ts';
 import type { Publication, Publisher, PublisherOf } from './publication.ts';
 import type { PartitionReader } from './reader.ts';
+import { reportOf } from './report.ts';
 import { ShardClock } from './shard-clock.ts';
 import type { Signal } from './signal.ts';
 import type { Standing } from './takeover.ts';
@@ -64,6 +65,11 @@ interface Prepared {
   readonly entries: readonly JournalEntry[];
   readonly stateBytes: number;
   readonly thresholds: Thresholds | null;
+  /** monotonic ms at which its states were asked for */
+  readonly begun: number;
+  readonly due: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
 }
 
 export class Steps {
@@ -120,6 +126,14 @@ export class Steps {
   /** nothing is committed that is not applied */
   get idle(): boolean {
     return this.#applies.count === 0;
+  }
+  /** steps that are committed and not applied */
+  get applying(): number {
+    return this.#applies.count;
+  }
+  /** of the journal, as the cleaner reckons it */
+  get journalBytes(): number {
+    return this.#cleaner.bytes(this.#writtenBytes);
   }
   /** the committed watermark over the shard's own sources; null: it has none */
   get own(): Instant | null {
@@ -215,6 +229,7 @@ export class Steps {
   async #prepare(batch: Batch): Promise<Prepared | null> {
     const { engine, shard, held, lessons } = this.#context;
     const { settings, ports, limits } = engine;
+    const begun = ports.clock.monotonic();
     const due = lessons.whole && this.#leastDue <= batch.watermark;
     // Timers alone wait for the applies, so that the index of what is due is exact.
     if (batch.items.length === 0 || this.#applies.count >= limits.applies) await held(this.#drained());
@@ -260,7 +275,8 @@ export class Steps {
     for (const { due: at } of entries) if (at !== null && at < this.#leastDue) this.#leastDue = at;
     const bare = timers.length === 0 && carried.length === 0 && publication === null;
     // crash point: step-folded
-    return { batch, folded, bare, load, publication, entries, stateBytes, thresholds };
+    const { hits: cacheHits, misses: cacheMisses } = before;
+    return { batch, folded, bare, load, publication, entries, stateBytes, thresholds, begun, due: timers.length, cacheHits, cacheMisses };
   }
 
   async #loadDue(before: Loading, wanted: readonly CustomerId[], until: Instant): Promise<readonly CustomerId[]> {
@@ -279,7 +295,8 @@ export class Steps {
   }
 
   /** 4. One transaction, then, in the background and in order, 5. apply. */
-  async #commit({ batch, folded, bare, load, publication, entries, stateBytes, thresholds }: Prepared): Promise<void> {
+  async #commit(prepared: Prepared): Promise<void> {
+    const { batch, folded, bare, load, publication, entries, stateBytes, thresholds } = prepared;
     const { shard, engine, lessons } = this.#context;
     for (const topic of folded.notKeyed) this.#notKeyed.add(topic);
     const taken = new Set(batch.positions.map((position) => `${position.topic}-${position.partition}`));
@@ -305,7 +322,9 @@ export class Steps {
     };
     const parts = encodeStep(header, entries, this.#context.engine.limits.journalPart);
     const records = publication === null ? folded.records : [...folded.records, ...publication.records];
+    const sent = engine.ports.clock.monotonic();
     const outcome = await this.#context.held(this.#sink.commit(parts, records, batch.now));
+    if (outcome.outcome !== 'committed') engine.watch?.commitFailed(shard, outcome.outcome);
     if (outcome.outcome === 'refused') lessons.learn(shard, batch, bare, outcome.cause);
     if (outcome.outcome === 'unknown' && outcome.cause instanceof Fenced) throw outcome.cause;
     if (outcome.outcome !== 'committed') {
@@ -314,6 +333,7 @@ export class Steps {
       });
     }
     // crash point: step-committed
+    const answered = engine.ports.clock.monotonic();
     const { offset } = outcome;
     const next = offset + parts.length;
     this.#clock.appended(outcome.at, shard, engine.ports.log);
@@ -332,7 +352,8 @@ export class Steps {
     this.#applies.queue({ entries, offset, next, header, then });
     this.#context.progressed();
     this.#cleaner.consider(this.#writtenBytes, stateBytes, next, (error) => this.fail(error));
-    engine.onStep(reportOf(shard, offset, batch, folded, records, entries));
+    const took = { sent, answered, at: outcome.at, journalBytes: this.#lastBytes, caughtUpAt: header.caughtUpAt };
+    engine.onStep(reportOf(shard, offset, prepared, records, took));
   }
 
   async #delete(load: Load): Promise<void> {
@@ -375,17 +396,4 @@ export class Steps {
     this.#applies.stop();
     this.#context.signal.notify();
   }
-}
-
-function reportOf(
-  shard: number,
-  offset: number,
-  batch: Batch,
-  folded: Folded,
-  records: readonly OutRecord[],
-  entries: readonly JournalEntry[],
-): StepReport {
-  const carried = entries.filter((entry) => entry.cause === 'carried').length;
-  const fromReroute = batch.items.filter(({ item }) => item.origin.topic !== item.input.tp.topic).length;
-  return { shard, offset, records: batch.items.length, fromReroute, outputs: records.length, carried, ...folded.counts };
 }

@@ -30,6 +30,8 @@ export interface Standing {
   /** the broker's clock when the claim was appended */
   readonly at: Instant;
   readonly journalStart: number;
+  /** all states were made anew from the journal */
+  readonly rebuilt: boolean;
 }
 
 export interface TakeoverContext {
@@ -89,6 +91,7 @@ export async function takeOver(context: TakeoverContext): Promise<Standing> {
       claimBytes: parts.reduce((bytes, part) => bytes + part.length, 0),
       at: outcome.at,
       journalStart: journal.start,
+      rebuilt: built.rebuilt,
     };
   } catch (error) {
     await sink.close();
@@ -248,7 +251,7 @@ async function catchUp(
   journal: Ends,
   claim: number,
   header: JournalHeader,
-): Promise<{ generation: number; next: number }> {
+): Promise<{ generation: number; next: number; rebuilt: boolean }> {
   const { engine, shard, held } = context;
   const { store, log } = engine.ports;
   const rebuild = meta === null || meta.next < journal.start;
@@ -286,5 +289,5 @@ async function catchUp(
         log.warn({ shard, error: String(error) }, 'old generations could not be removed; tried again at the next takeover'),
       );
   }
-  return { generation, next: to.next };
+  return { generation, next: to.next, rebuilt: rebuild && journal.end > 0 };
 }

@@ -36,6 +36,7 @@ export class Worker {
   #partitions = new Map<string, number>();
   #heartbeats: (() => void)[] = [];
   #committed = '';
+  #joined = false;
   /** null: the policy's thresholds are fixed */
   readonly #thresholds: ThresholdsInForce | null;
 
@@ -53,6 +54,11 @@ export class Worker {
     return this.#shards;
   }
 
+  /** It is a member of the group, which is not rebalancing. */
+  get joined(): boolean {
+    return this.#joined;
+  }
+
   /** Every shard it holds has once reached the end of its inputs, and nothing waits: no apply, no timer. */
   get caughtUp(): boolean {
     return this.#shards.size > 0 && [...this.#shards.values()].every(({ steps }) => steps?.caughtUp === true);
@@ -67,7 +73,9 @@ export class Worker {
     await wait('Kafka', () => this.#checkTopics());
     const events: SourceEvents = {
       assigned: (shards) => this.#assigned(shards),
-      rebalancing: () => {},
+      rebalancing: () => {
+        this.#joined = false;
+      },
       heartbeat: () => {
         const waiting = this.#heartbeats;
         this.#heartbeats = [];
@@ -135,6 +143,7 @@ export class Worker {
   }
 
   #assigned(shards: readonly number[]): void {
+    this.#joined = true;
     const { accept } = this.#options;
     const mine = new Set(accept === undefined ? shards : shards.filter((shard) => shard === accept.shard));
     for (const [id, shard] of this.#shards) {

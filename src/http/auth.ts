@@ -6,7 +6,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpConfig } from '../config/config.ts';
 import { Refused } from './problems.ts';
 
-export const ROLES = ['read', 'admin'] as const;
+/** `metrics`: figures without anything about a customer. Each may what those before it may. */
+export const ROLES = ['metrics', 'read', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
@@ -20,10 +21,11 @@ interface Asked {
 }
 
 /** Throws Refused unless the request may do what needs that role. */
-export function authorizer({ readToken, adminToken, open }: HttpConfig): (asked: Asked, needed: Role) => void {
+export function authorizer({ readToken, adminToken, open }: HttpConfig, metricsToken: string | null): (asked: Asked, needed: Role) => void {
   const tokens: readonly (readonly [Role, Buffer])[] = [
     ...(adminToken === null ? [] : [['admin', digest(adminToken)] as const]),
     ...(readToken === null ? [] : [['read', digest(readToken)] as const]),
+    ...(metricsToken === null ? [] : [['metrics', digest(metricsToken)] as const]),
   ];
   return ({ authorization, host }, needed) => {
     if (open) {
@@ -37,6 +39,7 @@ export function authorizer({ readToken, adminToken, open }: HttpConfig): (asked:
     // All are compared, whichever fits.
     const roles = tokens.filter(([, known]) => timingSafeEqual(known, asked)).map(([role]) => role);
     if (roles.length === 0) throw new Refused(401, 'the token is not known');
-    if (needed === 'admin' && !roles.includes('admin')) throw new Refused(403, 'this needs a token with the role admin');
+    if (!roles.some((role) => ROLES.indexOf(role) >= ROLES.indexOf(needed)))
+      throw new Refused(403, `this needs a token with the role ${needed}`);
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config/config.ts';
 import type { Clock, Logger } from '../engine/ports.ts';
+import { ServeMetrics } from '../telemetry/serve.ts';
 import { follow } from './follow.ts';
 import { Live } from './live.ts';
 import { ReadModel } from './model/model.ts';
@@ -25,7 +26,8 @@ export async function startHttp(
 ): Promise<{ readonly value: HttpServer; stop(): Promise<void> }> {
   const model = new ReadModel(config.http.database, config, log);
   const live = new Live(model);
-  const server = await createServer({ config, model, live, sources, log, pages });
+  const metrics = new ServeMetrics(config.applicationId, { model, live, ends: (topic) => sources.feed.ends(topic) });
+  const server = await createServer({ config, model, live, sources, log, metrics, pages });
   const stopping = new AbortController();
   let address: string;
   try {

@@ -20,6 +20,7 @@ import {
 import type { Config } from '../config/config.ts';
 import { Halt, Retryable } from '../engine/errors.ts';
 import type { Logger } from '../engine/ports.ts';
+import type { ServeMetrics } from '../telemetry/serve.ts';
 import type { Problem } from './api.ts';
 import { authorizer, type Role } from './auth.ts';
 import type { Live } from './live.ts';
@@ -38,11 +39,17 @@ const MOST_BODY = 1_024;
 /** An id of 128 bytes, each of them percent-encoded. */
 const MOST_PARAMETER = 400;
 const REQUEST_MS = 10_000;
+/** what all files of the dashboard are counted as */
+const PAGE = 'page';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** who may ask; null: everybody */
     readonly role?: Role | null;
+    /** a file of the dashboard */
+    readonly page?: true;
+    /** its answer ends when the reader goes */
+    readonly live?: true;
   }
 }
 
@@ -52,12 +59,13 @@ export interface ServerParts {
   readonly live: Live;
   readonly sources: Sources;
   readonly log: Logger;
+  readonly metrics: ServeMetrics;
   /** folder of the dashboard's files; they hold no data, and whoever opens them has yet to give a token */
   readonly pages: string | null;
 }
 
 export async function createServer(parts: ServerParts) {
-  const { config, log, pages } = parts;
+  const { config, log, metrics, pages } = parts;
   const app = fastify({
     logger: false,
     bodyLimit: MOST_BODY,
@@ -89,7 +97,7 @@ export async function createServer(parts: ServerParts) {
     },
     transform: jsonSchemaTransform,
   });
-  const authorize = authorizer(config.http);
+  const authorize = authorizer(config.http, config.metrics.token);
   // Behind the limit of requests, so that guesses count too, and before anything of the request is read.
   app.addHook('preParsing', async (request, reply) => {
     const { role } = request.routeOptions.config;
@@ -98,6 +106,9 @@ export async function createServer(parts: ServerParts) {
     // Whoever may not read is not told what there is not, either.
     authorize({ authorization: request.headers.authorization, host: request.headers.host }, request.is404 ? 'read' : (role ?? 'admin'));
   });
+  app.addHook('onResponse', async ({ routeOptions: { url, config: of } }, reply) =>
+    metrics.answered(of.page === true ? PAGE : url, reply.statusCode, of.live === true ? null : reply.elapsedTime),
+  );
   await app.register(async (routes) => {
     const typed = routes.withTypeProvider<ZodTypeProvider>();
     customerRoutes(typed, parts);
@@ -108,7 +119,7 @@ export async function createServer(parts: ServerParts) {
   if (pages !== null && existsSync(pages)) {
     await app.register(async (routes) => {
       routes.addHook('onRoute', (route) => {
-        route.config = { ...route.config, role: null };
+        route.config = { ...route.config, role: null, page: true };
       });
       await routes.register(files, { root: pages, wildcard: false, decorateReply: false, schemaHide: true });
     });

@@ -333,8 +333,8 @@ function sharedGeneration(run, shard, claim) {
     patches: [
       {
         file: FOLD,
-        find: 'const { reason, detail } = decoded;',
-        replace: 'const { reason } = decoded;\n      const detail = String(record.value);',
+        find: 'bury(item, decoded.reason, decoded.detail);',
+        replace: 'bury(item, decoded.reason, String(record.value));',
       },
     ],
   },

@@ -13,6 +13,7 @@ const LAYERS: readonly (readonly [layer: string, prefixes: readonly string[]])[]
   ['contracts', ['engine/ports.ts', 'engine/journal.ts', 'engine/errors.ts']],
   ['codec', ['codec/']],
   ['engine', ['engine/']],
+  ['telemetry', ['telemetry/']],
   ['tools', ['world/', 'model/', 'stack/']],
   ['what the read side asks and answers', ['http/api.ts', 'http/ports.ts']],
   ['edges', ['adapters/', 'http/', 'dashboard/', 'cli/']],
@@ -26,6 +27,8 @@ const VENDORS: Readonly<Record<string, string>> = {
   kafkajs: 'adapters/kafka/',
   ioredis: 'adapters/redis/',
   '@kafkajs/confluent-schema-registry': 'adapters/registry/',
+  '@prometheus-io/client': 'telemetry/',
+  '@opentelemetry/api': 'telemetry/',
 };
 
 /** The faults of these sources, by their paths below src/; one line for each. */

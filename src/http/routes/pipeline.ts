@@ -8,7 +8,7 @@ import { type App, nothing, question } from './route.ts';
 
 const TAG = 'pipeline';
 
-export function pipelineRoutes(app: App, { config, model, live, sources }: ServerParts): void {
+export function pipelineRoutes(app: App, { config, model, live, sources, metrics }: ServerParts): void {
   const { applicationId, policyHash: hash } = config;
 
   const policy = question('read', TAG, 'The policy in force here', nothing, policyAnswer);
@@ -33,6 +33,11 @@ export function pipelineRoutes(app: App, { config, model, live, sources }: Serve
   }));
 
   app.get('/openapi.json', { config: { role: 'read' }, schema: { hide: true, response: { 200: z.any() } } }, async () => app.swagger());
+
+  app.get('/metrics', { config: { role: 'metrics' }, schema: { hide: true } }, async (_, reply) => {
+    const { type, text } = await metrics.exposition();
+    return reply.type(type).send(text);
+  });
 
   const probe = { config: { role: null }, schema: { tags: ['probes'], security: [], response: { 200: statusAnswer, 503: statusAnswer } } };
   app.get('/livez', probe, async (_, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' as const }));

@@ -11,6 +11,7 @@ import { Live, type LiveLimits } from '../../../src/http/live.ts';
 import { ReadModel } from '../../../src/http/model/model.ts';
 import { createServer } from '../../../src/http/server.ts';
 import { until } from '../../../src/stack/until.ts';
+import { ServeMetrics } from '../../../src/telemetry/serve.ts';
 import type { TestDriver } from '../../../src/testing.ts';
 import { type MemoryFeed, SHARDS, sourcesOf } from './said.ts';
 
@@ -35,9 +36,14 @@ interface Options {
   readonly live?: Partial<LiveLimits>;
   readonly pages?: string;
   readonly customer?: 'fails';
+  readonly metricsToken?: string;
 }
 
-export async function startApi(driver: TestDriver, feed: MemoryFeed, { http, live: limits, pages, customer }: Options = {}): Promise<Api> {
+export async function startApi(
+  driver: TestDriver,
+  feed: MemoryFeed,
+  { http, live: limits, pages, customer, metricsToken }: Options = {},
+): Promise<Api> {
   const folder = mkdtempSync(join(tmpdir(), 'rapport-api-'));
   const loaded = await loadConfig({
     RAPPORT_APPLICATION_ID: 'test',
@@ -50,14 +56,28 @@ export async function startApi(driver: TestDriver, feed: MemoryFeed, { http, liv
     RAPPORT_HTTP_READ_TOKEN: READ_TOKEN,
     RAPPORT_HTTP_ADMIN_TOKEN: ADMIN_TOKEN,
   });
-  const config: Config = { ...loaded, topics: driver.settings.topics, http: { ...loaded.http, ...http } };
+  const config: Config = {
+    ...loaded,
+    topics: driver.settings.topics,
+    http: { ...loaded.http, ...http },
+    metrics: { ...loaded.metrics, token: metricsToken ?? null },
+  };
   const lines: string[] = [];
   const log = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
   const model = new ReadModel(config.http.database, config, log);
   const live = new Live(model, limits);
   const sources = sourcesOf(driver, feed);
   const fails = { ...sources, customer: () => Promise.reject(new Error('postgres://user:hunter2@db is broken')) };
-  const server = await createServer({ config, model, live, sources: customer === 'fails' ? fails : sources, log, pages: pages ?? null });
+  const metrics = new ServeMetrics('test', { model, live, ends: (topic) => feed.ends(topic) }, { ofProcess: false });
+  const server = await createServer({
+    config,
+    model,
+    live,
+    metrics,
+    sources: customer === 'fails' ? fails : sources,
+    log,
+    pages: pages ?? null,
+  });
   const stopping = new AbortController();
   const following = follow({ model, feed, topics: config.topics, clock: new ManualClock(0), log }, stopping.signal);
   let listening: Promise<string> | null = null;
