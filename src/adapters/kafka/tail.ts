@@ -1,17 +1,13 @@
 /**
- * Reads topics from positions that its user keeps, read_committed, batch by batch: for read models. Boundary: a group of its own that commits nothing and is removed at
- * the end; it has one member, so every partition is its own. Positions are asked for at every join, since a rejoin forgets them.
+ * Reads topics from positions that its user keeps, read_committed, batch by batch: for read models. Positions are asked for at every
+ * join, since a rejoin forgets them.
  */
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { LogRecord, TopicPartition } from '../../engine/ports.ts';
-import { createClient, createSockets, type KafkaSettings } from './client.ts';
+import type { KafkaSettings } from './client.ts';
 import { asError, reactionTo } from './errors.ts';
 import { recordsOf } from './fetched.ts';
-import { within } from './sinks.ts';
-
-const MAX_WAIT_MS = 100;
-const STOP_MS = 5_000;
+import { createReading } from './reading.ts';
 
 export interface TailEvents {
   /** Where the reading of a partition begins, asked again whenever it has to start over. */
@@ -29,21 +25,7 @@ export async function tailTopics(
   topics: readonly string[],
   events: TailEvents,
 ): Promise<{ stop(): Promise<void> }> {
-  const groupId = `${config.applicationId}-serve-${randomUUID().slice(0, 8)}`;
-  const sockets = createSockets();
-  const client = createClient(config.kafka, log, {
-    clientId: groupId,
-    requestTimeout: 10_000,
-    retry: { initialRetryTime: 50, retries: 8 },
-    socketFactory: sockets.factory,
-  });
-  const consumer = client.consumer({
-    groupId,
-    readUncommitted: false,
-    maxWaitTimeInMs: MAX_WAIT_MS,
-    sessionTimeout: 10_000,
-    allowAutoTopicCreation: false,
-  });
+  const { consumer, stop } = createReading(config, log, 'serve');
   let over = false;
   const end = (error: Error): void => {
     if (over) return;
@@ -82,29 +64,13 @@ export async function tailTopics(
     });
   } catch (error) {
     over = true;
-    await close().catch((failure) => log.debug({ error: asError(failure).message }, 'the reader did not close'));
-    sockets.cut();
+    await stop();
     throw reactionTo(error, `reading ${topics.join(', ')}`);
   }
-  let stopped: Promise<void> | null = null;
   return {
     stop: () => {
       over = true;
-      stopped ??= within(close(), STOP_MS, 'closing a reader')
-        .catch((error) => log.debug({ error: asError(error).message }, 'the reader did not close in time'))
-        .then(() => sockets.cut());
-      return stopped;
+      return stop();
     },
   };
-
-  async function close(): Promise<void> {
-    await consumer.disconnect();
-    const admin = client.admin();
-    await admin.connect();
-    try {
-      await admin.deleteGroups([groupId]);
-    } finally {
-      await admin.disconnect();
-    }
-  }
 }
