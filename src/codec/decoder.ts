@@ -2,7 +2,7 @@
  * The engine's `Decoder`: a record's bytes to an event, or the reason why there is none (I11). Where writer schemas come from is the
  * caller's: the registry, or a fixed table. Boundary: bounded caches, no network of its own, no vendor but avsc behind codec/wire.ts.
  */
-import type { Config, DirectSource, SourceConfig } from '../config/config.ts';
+import type { Config, SourceConfig } from '../config/config.ts';
 import { Halt } from '../engine/errors.ts';
 import { type Decoded, type Decoder, type LogRecord, type Passed, UNREADABLE_HEADER } from '../engine/ports.ts';
 import { dead, PASSED } from '../sources/decoded.ts';
@@ -10,7 +10,7 @@ import { INPUT_SCHEMAS, type Terms, type TypedRecord, termsOf, toEvent } from '.
 import { parseObject } from '../sources/json.ts';
 import { compileMapping, type Mapping } from '../sources/mapping/index.ts';
 import { recordOf } from '../sources/ndjson.ts';
-import { createReaders, messageOf, missing, type WriterSchemas } from './readers.ts';
+import { type Asking, AT_ONCE, createReaders, messageOf, missing, type Readers, type WriterSchemas } from './readers.ts';
 import { foreignReader, wireId, wireReader } from './wire.ts';
 
 export type { WriterSchemas } from './readers.ts';
@@ -18,14 +18,9 @@ export type { WriterSchemas } from './readers.ts';
 /** The largest value that is decoded. It is also what one batch of a partition may hold, so that whatever is decoded can be rerouted. */
 const MOST_VALUE_BYTES = 512 * 1024;
 
-/** `now`: monotonic milliseconds; it only says when to ask again. */
-export function createDecoder(
-  config: Pick<Config, 'sources' | 'policy'>,
-  schemas: WriterSchemas,
-  now: () => number = () => performance.now(),
-): Decoder {
+export function createDecoder(config: Pick<Config, 'sources' | 'policy'>, schemas: WriterSchemas, asking: Asking = AT_ONCE): Decoder {
   const terms = termsOf(config.policy);
-  const sources = new Map(config.sources.map((source) => [source.topic, createSource(source, schemas, terms, now)]));
+  const sources = new Map(config.sources.map((source) => [source.topic, createSource(source, schemas, terms, asking)]));
   const sourceOf = (topic: string): Source => {
     const source = sources.get(topic);
     if (source === undefined) throw new Halt(`Topic ${topic} is none of the configured sources: name it in the configuration, as it was.`);
@@ -43,68 +38,38 @@ export function createDecoder(
 /** `passesTombstones`: a record without a value is passed over. */
 type Source = Decoder & Partial<Pick<Mapping, 'passesTombstones'>>;
 
-function createSource(source: SourceConfig, schemas: WriterSchemas, terms: Terms, now: () => number): Source {
-  if (source.map !== undefined) {
-    const mapping = compileMapping(source.map, terms);
-    return source.format === 'json' ? mappedJsonSource(mapping) : mappedAvroSource(mapping, schemas, now);
+function createSource(source: SourceConfig, schemas: WriterSchemas, terms: Terms, asking: Asking): Source {
+  const { type, map, format } = source;
+  if (map !== undefined) {
+    const mapping = compileMapping(map, terms);
+    const { passesTombstones } = mapping;
+    if (format === 'json') return { passesTombstones, ...jsonSource((value) => mapping.decode(value)) };
+    return { passesTombstones, ...avroSource(createReaders(schemas, asking, foreignReader, 'safely'), (record) => mapping.decode(record)) };
   }
-  return source.format === 'json' ? jsonSource(source, terms) : avroSource(source, schemas, terms, now);
-}
-
-function mappedJsonSource(mapping: Mapping): Source {
-  const { passesTombstones } = mapping;
-  return {
-    passesTombstones,
-    prepare: async () => {},
-    decode(_topic, { value }) {
-      if (value === null) return NO_VALUE;
-      if (value.length > MOST_VALUE_BYTES) return TOO_LARGE;
-      const parsed = parseObject(value);
-      return parsed.outcome === 'dead' ? parsed : mapping.decode(parsed.value);
-    },
-  };
-}
-
-function mappedAvroSource(mapping: Mapping, schemas: WriterSchemas, now: () => number): Source {
-  const { passesTombstones } = mapping;
-  const { readers, misses, prepare } = createReaders(schemas, now, foreignReader, 'safely');
-  return {
-    passesTombstones,
-    prepare,
-    decode(_topic, { value }) {
-      if (value === null) return NO_VALUE;
-      if (value.length > MOST_VALUE_BYTES) return TOO_LARGE;
-      const id = wireId(value);
-      if (id === null) return NOT_WIRE;
-      const read = readers.get(id);
-      if (read === undefined) return missing(id, misses.get(id));
-      let record: unknown;
-      try {
-        record = read(value);
-      } catch (cause) {
-        return unreadable(id, cause);
-      }
-      return mapping.decode(record);
-    },
-  };
-}
-
-function jsonSource({ type }: DirectSource, terms: Terms): Decoder {
-  return {
-    prepare: async () => {},
-    decode(_topic, { value }) {
-      if (value === null) return NO_VALUE;
-      if (value.length > MOST_VALUE_BYTES) return TOO_LARGE;
-      const parsed = parseObject(value);
-      if (parsed.outcome === 'dead') return parsed;
-      const record = recordOf(parsed.value, type);
+  if (format === 'json') {
+    return jsonSource((value) => {
+      const record = recordOf(value, type);
       return record.outcome === 'dead' ? record : toEvent(record.value, terms);
+    });
+  }
+  const readers = createReaders(schemas, asking, (writer) => wireReader(INPUT_SCHEMAS[type], writer), `as a ${type}`);
+  // The reader has made it by the schema of this very type.
+  return avroSource(readers, (record) => toEvent({ type, record } as TypedRecord, terms));
+}
+
+function jsonSource(understand: (value: object) => Decoded | Passed): Decoder {
+  return {
+    prepare: async () => {},
+    decode(_topic, { value }) {
+      if (value === null) return NO_VALUE;
+      if (value.length > MOST_VALUE_BYTES) return TOO_LARGE;
+      const parsed = parseObject(value);
+      return parsed.outcome === 'dead' ? parsed : understand(parsed.value);
     },
   };
 }
 
-function avroSource({ type }: DirectSource, schemas: WriterSchemas, terms: Terms, now: () => number): Decoder {
-  const { readers, misses, prepare } = createReaders(schemas, now, (writer) => wireReader(INPUT_SCHEMAS[type], writer), `as a ${type}`);
+function avroSource({ readers, misses, prepare }: Readers, understand: (record: unknown) => Decoded | Passed): Decoder {
   return {
     prepare,
     decode(_topic, { value }) {
@@ -120,8 +85,7 @@ function avroSource({ type }: DirectSource, schemas: WriterSchemas, terms: Terms
       } catch (cause) {
         return unreadable(id, cause);
       }
-      // The reader has made it by the schema of this very type.
-      return toEvent({ type, record } as TypedRecord, terms);
+      return understand(record);
     },
   };
 }

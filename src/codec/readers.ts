@@ -19,6 +19,8 @@ const MOST_READERS = 2_000;
 const MOST_MISSES = 50_000;
 /** ms until an id without a usable schema is asked for again: it may have been registered in between */
 const ASK_AGAIN_MS = 5_000;
+/** ms after which the next ids may be waited for: whoever floods a topic with ids that there are not, holds it up for a little while only */
+const PATIENT_AGAIN_MS = 30_000;
 /** requests at a time while a batch is prepared */
 const SIDE_BY_SIDE = 8;
 
@@ -27,21 +29,46 @@ interface Miss {
   readonly askedAt: number;
 }
 
-interface Readers {
+/** How time passes for readers: it only says when to ask again. */
+export interface Asking {
+  /** monotonic ms */
+  now(): number;
+  /** ms for which an id that the registry does not know is asked for again: one that follows another learns of a new schema a little later */
+  readonly patienceMs: number;
+}
+
+export const AT_ONCE: Asking = { now: () => performance.now(), patienceMs: 0 };
+
+export interface Readers {
   readonly readers: LRUCache<number, WireRead>;
   readonly misses: LRUCache<number, Miss>;
   readonly prepare: Decoder['prepare'];
 }
 
 /** Readers by schema id. `as` completes "schema 7 cannot be read …". */
-export function createReaders(schemas: WriterSchemas, now: () => number, readerOf: (writer: AvroType) => WireRead, as: string): Readers {
+export function createReaders(
+  schemas: WriterSchemas,
+  { now, patienceMs }: Asking,
+  readerOf: (writer: AvroType) => WireRead,
+  as: string,
+): Readers {
   const readers = new LRUCache<number, WireRead>({ max: MOST_READERS });
   const misses = new LRUCache<number, Miss>({ max: MOST_MISSES });
+  let patientSince = Number.NEGATIVE_INFINITY;
+
+  /** Throws Retryable while an id that is met for the first time may yet become known. */
+  const notFound = (id: number, detail: string): void => {
+    if (misses.has(id)) return;
+    if (now() - patientSince >= PATIENT_AGAIN_MS) patientSince = now();
+    if (now() - patientSince < patienceMs) throw new Retryable(`${detail}, perhaps not yet`);
+  };
 
   const ask = async (id: number): Promise<void> => {
     const found = await schemas.find(id);
     let detail: string;
     if (typeof found === 'string') {
+      // No registry gives other ids.
+      if (id > 0) notFound(id, found);
       detail = found;
     } else {
       try {

@@ -219,7 +219,7 @@ describe('writer schemas', () => {
     let now = 0;
     let registered = false;
     const schemas = counting(async (id) => (registered ? avroType('in/purchase') : `schema ${id} is not registered`));
-    const decoder = createDecoder(CONFIG, schemas, () => now);
+    const decoder = createDecoder(CONFIG, schemas, { now: () => now, patienceMs: 0 });
     await decoder.prepare('purchase', [record(5)]);
     await decoder.prepare('purchase', [record(5)]);
     expect(decoder.decode('purchase', record(5))).toEqual(dead('unknown-schema', 'schema 5 is not registered'));
@@ -228,6 +228,49 @@ describe('writer schemas', () => {
     now = 60_000;
     await decoder.prepare('purchase', [record(5)]);
     expect(decoder.decode('purchase', record(5)).outcome).toBe('event');
+  });
+
+  describe('where some of the registry’s servers follow another', () => {
+    const patienceMs = 2_000;
+    let now = 0;
+    const known = new Set<number>();
+    const schemas = { find: async (id: number) => (known.has(id) ? avroType('in/purchase') : `schema ${id} is not registered`) };
+    const decoderOf = () => {
+      now = 0;
+      known.clear();
+      return createDecoder(CONFIG, schemas, { now: () => now, patienceMs });
+    };
+
+    test('a new id is waited for, and its records are read when it has become known', async () => {
+      const decoder = decoderOf();
+      await expect(decoder.prepare('purchase', [record(5)])).rejects.toThrow(Retryable);
+      now = patienceMs - 1;
+      await expect(decoder.prepare('purchase', [record(5)])).rejects.toThrow('schema 5 is not registered');
+      known.add(5);
+      await decoder.prepare('purchase', [record(5)]);
+      expect(decoder.decode('purchase', record(5)).outcome).toBe('event');
+    });
+
+    test('one that stays unknown is a dead letter then', async () => {
+      const decoder = decoderOf();
+      await expect(decoder.prepare('purchase', [record(5)])).rejects.toThrow(Retryable);
+      now = patienceMs;
+      await decoder.prepare('purchase', [record(5)]);
+      expect(decoder.decode('purchase', record(5))).toEqual(dead('unknown-schema', 'schema 5 is not registered'));
+    });
+
+    test('a flood of them holds its topic up once in half a minute', async () => {
+      const decoder = decoderOf();
+      let waits = 0;
+      for (let id = 5; now < 90_000; id++, now += 100) {
+        const failed = await decoder.prepare('purchase', [record(id)]).then(
+          () => false,
+          () => true,
+        );
+        if (failed) waits += 1;
+      }
+      expect(waits).toBe((3 * patienceMs) / 100);
+    });
   });
 
   test('I11 while the registry is away preparing fails, and nothing becomes a dead letter', async () => {

@@ -17,6 +17,9 @@ import { formatLine } from '../../sources/ndjson.ts';
 import { createClient } from './client.ts';
 import { outputSubject, outputSubjects, subjectOf } from './subjects.ts';
 
+/** A registry's followers learn of a new schema within a second, so says experience; twice that. */
+const PATIENCE_MS = 2_000;
+
 export interface Registry {
   readonly decoder: Decoder;
   readonly encoder: Encoder;
@@ -48,7 +51,7 @@ export async function startRegistry(config: RegistryPart): Promise<{ readonly va
       thresholds: await registerOutput('thresholds'),
       'dead-letter': await registerOutput('dead-letter'),
     });
-    const decoder = createDecoder(config, client);
+    const decoder = createDecoder(config, client, { now: () => performance.now(), patienceMs: PATIENCE_MS });
     return { value: { decoder, encoder, inputs, removeSubjects }, stop: async () => client.stop() };
   } catch (error) {
     client.stop();

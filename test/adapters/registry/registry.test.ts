@@ -8,6 +8,7 @@ import { avroType } from '../../../src/codec/schemas.ts';
 import { SCHEMA_TEXTS } from '../../../src/codec/types.ts';
 import type { Instant } from '../../../src/domain/ids.ts';
 import { Halt } from '../../../src/engine/errors.ts';
+import { until } from '../../../src/stack/until.ts';
 import { AT, CONFIG, EXAMPLES, logRecord, purchaseRecord } from '../../codec/support.ts';
 
 const app = `test-${randomBytes(6).toString('hex')}`;
@@ -113,7 +114,7 @@ describe('writer schemas', () => {
     const header = Buffer.alloc(5);
     header.writeInt32BE(id, 1);
     const record = logRecord(Buffer.concat([header, avroType('in/purchase').toBuffer(purchaseRecord())]));
-    await value.decoder.prepare(topic, [record]);
+    await until('an answer that counts', 10, () => value.decoder.prepare(topic, [record]).then(() => true));
     expect(value.decoder.decode(topic, record)).toEqual({
       outcome: 'dead',
       reason: 'unknown-schema',
