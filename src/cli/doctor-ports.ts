@@ -53,12 +53,19 @@ export interface GroupFacts {
 }
 
 export interface KafkaProbe {
+  /** One broker by itself. */
   broker(address: string): Promise<BrokerFacts>;
+  /** Asks the first of the configured brokers that answers. */
   metadata(topics: readonly string[]): Promise<KafkaFacts>;
+  /** `host:port` of the broker that looks after a group or a transactional id. */
   coordinator(of: 'group' | 'transaction', id: string): Promise<string>;
+  /** As the group's coordinator has it. */
   group(id: string): Promise<GroupFacts>;
+  /** Whether this user may write under a transactional id: asks for the end of a transaction of a producer that cannot be (id −1), which is always refused. */
   mayWriteTransactions(id: string): Promise<boolean>;
+  /** The settings in force of one broker; it may forbid this user to see them. */
   brokerConfig(address: string, id: number): Promise<Record<string, string>>;
+  /** The committed records of one partition from an offset up to an end, from its leader. */
   read(of: TopicPartition, from: number, to: number, leader: string): Promise<LogRecord[]>;
 }
 
@@ -69,23 +76,28 @@ export interface ClockFacts {
 }
 
 export interface RedisNode {
+  /** `host:port` */
   readonly node: string;
   readonly role: 'master' | 'replica';
   readonly version: string;
   readonly tooOld: boolean;
+  /** null when it does not say */
   readonly clock: ClockFacts | null;
   readonly policy: string;
   readonly mayEvict: boolean;
   /** bytes; `max` 0: no bound but the machine's memory, `system` */
   readonly memory: { readonly used: number; readonly max: number; readonly system: number };
+  /** keys dropped for want of memory since it started */
   readonly evicted: number;
   readonly appendOnly: boolean;
-  /** null when this user may not see it */
+  /** `save` in its settings; null when this user may not see it */
   readonly snapshots: string | null;
-  /** the last write of each kind went well */
+  /** whether the last write of the append-only file and the last snapshot went well */
   readonly persisting: boolean;
+  /** of a master, the replicas that are connected; of a replica, whether it is connected to its master */
   readonly replicas: number;
   readonly linked: boolean;
+  /** the fastest of some PINGs, ms: how far it is, whatever this host is busy with */
   readonly pingMs: number;
 }
 
@@ -98,23 +110,34 @@ export interface RedisFacts {
 
 export interface RedisProbe {
   facts(): Promise<RedisFacts>;
-  /** ACL rules that would permit what this user may not do; why writes are refused to all, or null */
+  /** What this user may not do, as ACL rules that would permit it (`+hset`, `~{rapport:*`), and why writes are refused to all, or null. */
   refused(): Promise<{ readonly rules: readonly string[]; readonly writes: string | null }>;
 }
 
 export interface SubjectFacts {
   readonly subject: string;
   readonly kind: 'output' | 'input';
+  /** whether our schema is one of its versions */
   readonly registered: boolean;
+  /** the number of its last version; null when there is no such subject */
   readonly latest: number | null;
-  /** of an output: why it could not be registered; of an input: why records of the last version cannot be read */
+  /** of an output that is not registered: why it could not be; of an input: why records of the last version cannot be read; null when it could, and they can */
   readonly fault: string | null;
+  /** its own compatibility; null when it has none of its own */
   readonly level: string | null;
+  /** whether a next version under that level is sure to be one that readers can take */
   readonly strictEnough: boolean;
 }
 
+export interface RegistryFacts {
+  readonly ms: number;
+  /** to the second; null when it does not say */
+  readonly clock: ClockFacts | null;
+}
+
 export interface RegistryProbe {
-  facts(): Promise<{ readonly ms: number; readonly clock: ClockFacts | null }>;
+  facts(): Promise<RegistryFacts>;
+  /** In the order of the topics, outputs first. */
   subjects(): Promise<readonly SubjectFacts[]>;
 }
 

@@ -16,6 +16,7 @@ const LAYERS: readonly (readonly [layer: string, prefixes: readonly string[]])[]
   ['telemetry', ['telemetry/']],
   ['tools', ['world/', 'model/', 'stack/']],
   ['what the read side asks and answers', ['http/api.ts', 'http/ports.ts']],
+  ['what commands work through', ['cli/connections.ts', 'cli/doctor-ports.ts']],
   ['edges', ['adapters/', 'http/', 'dashboard/', 'cli/']],
   ['roots', ['main.ts', 'testing.ts']],
 ];

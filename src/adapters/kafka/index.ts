@@ -10,7 +10,7 @@ import { createSource } from './source.ts';
 
 export { createAdmin, type KafkaAdmin } from './admin.ts';
 export type { KafkaSettings } from './client.ts';
-export { createProbe, type KafkaProbe } from './probe.ts';
+export { createProbe } from './probe.ts';
 export { createPlainProducer, type PlainProducer, type PlainRecord } from './produce.ts';
 export { followTopics } from './read.ts';
 export { tailTopics } from './tail.ts';

@@ -6,40 +6,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Logger } from 'pino';
+import type { KafkaProbe } from '../../cli/doctor-ports.ts';
 import { Retryable } from '../../engine/errors.ts';
-import type { LogRecord, TopicPartition } from '../../engine/ports.ts';
+import type { LogRecord } from '../../engine/ports.ts';
 import { ASSIGNER } from './assigner.ts';
 import { createSockets, type KafkaSettings } from './client.ts';
 import { isProtocolError, isType, reactionTo } from './errors.ts';
 import { FetchedMessage } from './fetched.ts';
 import { type Broker, type Connected, connectBroker } from './probe-broker.ts';
-import { features, type GroupAnswer, groupOf, type MetadataAnswer, metadataOf } from './probe-requests.ts';
-import { type Release, releaseOf } from './release.ts';
+import { features, groupOf, metadataOf } from './probe-requests.ts';
+import { releaseOf } from './release.ts';
 import { within } from './sinks.ts';
-
-export interface BrokerFacts {
-  /** until it had answered: connection, TLS, SASL */
-  readonly ms: number;
-  /** null: older than 2.4 */
-  readonly release: Release | null;
-}
-
-export interface KafkaProbe {
-  /** One broker by itself. Throws Halt when it refuses this client, Retryable when it cannot be reached. */
-  broker(address: string): Promise<BrokerFacts>;
-  /** Asks the first of the configured brokers that answers. */
-  metadata(topics: readonly string[]): Promise<MetadataAnswer>;
-  /** `host:port` of the broker that looks after a group or a transactional id. */
-  coordinator(of: 'group' | 'transaction', id: string): Promise<string>;
-  /** As the group's coordinator has it. `foreign`: members of another kind use it. */
-  group(id: string): Promise<GroupAnswer & { readonly foreign: boolean }>;
-  /** Whether this user may write under a transactional id: asks for the end of a transaction of a producer that cannot be (id −1), which is always refused. */
-  mayWriteTransactions(id: string): Promise<boolean>;
-  /** The settings in force of one broker. Throws Halt when this user may not see them. */
-  brokerConfig(address: string, id: number): Promise<Record<string, string>>;
-  /** The committed records of one partition from an offset up to an end, from its leader. */
-  read(of: TopicPartition, from: number, to: number, leader: string): Promise<LogRecord[]>;
-}
 
 const ANSWER_MS = 4_000;
 const SETTLE_MS = 1_000;

@@ -4,51 +4,12 @@
  * Boundary: connections of its own; every failure leaves as a reaction (errors.ts).
  */
 import { Cluster, type Redis } from 'ioredis';
+import type { RedisFacts, RedisNode, RedisProbe } from '../../cli/doctor-ports.ts';
 import type { RedisConfig } from '../../config/config.ts';
 import { type Client, Connection, type Timeouts } from './connection.ts';
 import { reactionTo } from './errors.ts';
 import { refusedOn } from './probe-rights.ts';
 import { field, isTooOld, mastersOf, mayEvict, nameOf } from './server.ts';
-
-export interface RedisNode {
-  /** `host:port` */
-  readonly node: string;
-  readonly role: 'master' | 'replica';
-  readonly version: string;
-  readonly tooOld: boolean;
-  /** its clock, ms, and this host's when it was read; null when it does not say */
-  readonly clock: { readonly its: number; readonly ours: number } | null;
-  readonly policy: string;
-  readonly mayEvict: boolean;
-  /** bytes; `max` 0: no bound but the machine's memory `system` */
-  readonly memory: { readonly used: number; readonly max: number; readonly system: number };
-  /** keys dropped for want of memory since it started */
-  readonly evicted: number;
-  readonly appendOnly: boolean;
-  /** `save` in its settings; null when this user may not see it */
-  readonly snapshots: string | null;
-  /** whether the last write of the append-only file and the last snapshot went well */
-  readonly persisting: boolean;
-  /** of a master, the replicas that are connected; of a replica, whether it is connected to its master */
-  readonly replicas: number;
-  readonly linked: boolean;
-  /** the fastest of some PINGs, ms: how far it is, whatever this host is busy with */
-  readonly pingMs: number;
-}
-
-export interface RedisFacts {
-  /** null: one server */
-  readonly cluster: { readonly state: string; readonly slots: number } | null;
-  /** in place of what a node says, why it says nothing */
-  readonly nodes: readonly (RedisNode | (Pick<RedisNode, 'node' | 'role'> & { readonly error: string }))[];
-}
-
-export interface RedisProbe {
-  /** Throws Halt when Redis refuses this user, Retryable when no node can be reached. */
-  facts(): Promise<RedisFacts>;
-  /** What this user may not do, as ACL rules that would permit it (`+hset`, `~{rapport:*`), and why writes are refused to all, or null. */
-  refused(): Promise<{ readonly rules: readonly string[]; readonly writes: string | null }>;
-}
 
 const TIMEOUTS: Timeouts = { command: 3_000, connect: 3_000 };
 const PINGS = 5;

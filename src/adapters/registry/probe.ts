@@ -1,42 +1,13 @@
 /**
  * What `rapport doctor` asks of the schema registry: whether it answers, and how each subject stands to the schemas of this release. Registers nothing.
  */
+import type { RegistryProbe, SubjectFacts } from '../../cli/doctor-ports.ts';
 import { SCHEMA_TEXTS } from '../../codec/types.ts';
 import { wireReader } from '../../codec/wire.ts';
 import type { Config } from '../../config/config.ts';
 import { createClient, isStrictEnough } from './client.ts';
 import { createHttp, field } from './http.ts';
 import { inputSubjects, outputSubjects, type Subject } from './subjects.ts';
-
-export interface SubjectFacts {
-  readonly subject: string;
-  readonly kind: 'output' | 'input';
-  /** whether our schema is one of its versions */
-  readonly registered: boolean;
-  /** the number of its last version; null when there is no such subject */
-  readonly latest: number | null;
-  /**
-   * Of an output that is not registered: why it could not be. Of an input: why records of the last version cannot be read. Null when it could, and they can.
-   */
-  readonly fault: string | null;
-  /** its own compatibility; null when it has none of its own */
-  readonly level: string | null;
-  /** whether a next version under that level is sure to be one that readers can take */
-  readonly strictEnough: boolean;
-}
-
-export interface RegistryFacts {
-  readonly ms: number;
-  /** its clock to the second, ms, and this host's when the answer came; null when it does not say */
-  readonly clock: { readonly its: number; readonly ours: number } | null;
-}
-
-export interface RegistryProbe {
-  /** Throws Retryable when it is away or refuses the user. */
-  facts(): Promise<RegistryFacts>;
-  /** In the order of the topics, outputs first. */
-  subjects(): Promise<SubjectFacts[]>;
-}
 
 const TIME_OUT_MS = 4_000;
 const NO_ANSWER = { status: 404, body: undefined };

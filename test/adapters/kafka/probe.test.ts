@@ -1,8 +1,9 @@
 /** The doctor's questions to a real broker with rights: what it is, what a user may do there, what stands in a log; and that asking changes nothing. */
 import kafkajs, { type Admin } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAdmin, createProbe, type KafkaProbe, type KafkaSettings } from '../../../src/adapters/kafka/index.ts';
+import { createAdmin, createProbe, type KafkaSettings } from '../../../src/adapters/kafka/index.ts';
 import { releaseOf } from '../../../src/adapters/kafka/release.ts';
+import type { KafkaProbe } from '../../../src/cli/doctor-ports.ts';
 import { Halt, Retryable } from '../../../src/engine/errors.ts';
 import { startKafka } from '../../../src/stack/kafka.ts';
 import { freePorts } from '../../../src/stack/ports.ts';

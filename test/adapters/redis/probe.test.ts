@@ -1,6 +1,7 @@
 /** The doctor's questions to real Redis servers: what they are, what a user may do; and that asking changes nothing. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProbe, type RedisNode } from '../../../src/adapters/redis/probe.ts';
+import { createProbe } from '../../../src/adapters/redis/probe.ts';
+import type { RedisNode } from '../../../src/cli/doctor-ports.ts';
 import type { RedisConfig } from '../../../src/config/config.ts';
 import { Halt, Retryable } from '../../../src/engine/errors.ts';
 import { redisCommand } from '../../../src/stack/ask.ts';
