@@ -83,7 +83,7 @@ export async function makeMaterial({ customers, days, events }: MaterialOptions)
     };
     await codec.decoder.prepare(topic, [record]);
     const decoded = codec.decoder.decode(topic, record);
-    if (decoded.outcome === 'event') arrived.push({ topic, record, event: decoded.event });
+    if (decoded.outcome === 'event' && decoded.event.type !== 'command') arrived.push({ topic, record, event: decoded.event });
   }
   if (arrived.length < events) throw new RangeError(`the history has ${arrived.length} events: more customers or days are needed`);
 

@@ -27,7 +27,7 @@ interface Partition {
 /** Throws Halt when a topic is missing; Retryable when a server is away. */
 export async function readTopics({ config, connections }: Context, now: Instant, mostEvents: number): Promise<Gathered> {
   const { logs } = connections;
-  const topics = [...new Set(config.sources.map(({ topic }) => topic))];
+  const topics = [...new Set(config.sources.flatMap(({ type, topic }) => (type === 'command' ? [] : [topic])))];
   const partitions = new Map<string, Partition>();
   for (const topic of topics) {
     if ((await logs.partitions(topic)) === null)
@@ -74,7 +74,7 @@ export async function readTopics({ config, connections }: Context, now: Instant,
         known.next = record.offset + 1;
         records += 1;
         const decoded = decoder.decode(topic, record);
-        if (decoded.outcome === 'event' && decoded.event.at <= now) gathering.add(decoded.event);
+        if (decoded.outcome === 'event' && decoded.event.type !== 'command' && decoded.event.at <= now) gathering.add(decoded.event);
         else if (decoded.outcome !== 'passed') dead += 1;
       }
     }

@@ -7,7 +7,7 @@ import type { Config, SourceConfig } from '../config/config.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import type { Decoder, Encoder, LogRecord, Logs, Meta, Sinks, Source, StateStore, Stored, TopicPartition } from '../engine/ports.ts';
 import type { TailEvents } from '../http/ports.ts';
-import type { TypedRecord } from '../sources/index.ts';
+import type { InputRecord } from '../sources/index.ts';
 
 export interface Resource<T> {
   readonly value: T;
@@ -39,7 +39,7 @@ export interface CustomerStore extends StateStore {
 export interface Schemas {
   readonly decoder: Decoder;
   readonly encoder: Encoder;
-  inputs(): Promise<(source: SourceConfig, event: TypedRecord) => Buffer>;
+  inputs(): Promise<(source: SourceConfig, event: InputRecord) => Buffer>;
   removeSubjects(): Promise<void>;
 }
 

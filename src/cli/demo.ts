@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
-import { defaultSources, loadConfig } from '../config/load.ts';
+import { commandSource, defaultSources, loadConfig } from '../config/load.ts';
 import { dayOf, type Instant } from '../domain/ids.ts';
 import { SystemClock } from '../engine/clock.ts';
 import type { StepReport } from '../engine/engine.ts';
@@ -93,7 +93,11 @@ async function demo(options: DemoOptions, connect: Connect, startHttp: StartHttp
     adminToken: null,
     open: false,
   };
-  const config = demoPolicy({ ...loaded, sources: defaultSources(loaded.applicationId), http }, until, options.days);
+  const config = demoPolicy(
+    { ...loaded, sources: [...defaultSources(loaded.applicationId), commandSource(loaded.applicationId)], http },
+    until,
+    options.days,
+  );
   const connections = await connect(config, createLog(config.logLevel));
   try {
     await new Demo(config, connections.value, { ...options, until, startHttp }, stopped.signal, say).run({ kafka, redis, registry });

@@ -21,7 +21,8 @@ export class Unencodable extends Error {}
 /** Throws Halt when an input topic is missing; Retryable when a server is away. */
 export async function openInputs({ config, connections }: Pick<Context, 'config' | 'connections'>): Promise<Inputs> {
   const partitions = new Map<string, number>();
-  const direct = config.sources.filter(({ map }) => map === undefined);
+  // Commands are given, not fed.
+  const direct = config.sources.filter((source) => source.type !== 'command' && source.map === undefined);
   for (const { topic } of direct) partitions.set(topic, (await connections.logs.partitions(topic)) ?? 0);
   const missing = [...partitions].filter(([, count]) => count === 0).map(([topic]) => topic);
   if (missing.length > 0) throw new Halt(`there is no topic ${missing.join(', ')}: create what is missing with \`rapport topics create\``);
@@ -34,5 +35,5 @@ export async function openInputs({ config, connections }: Pick<Context, 'config'
     }
   };
   const feed = new Feed(config, await connections.producer(), encodeOrSay, (topic) => partitions.get(topic) ?? config.shards);
-  return { feed, types: new Set(config.sources.flatMap(({ type, map }) => (map === undefined ? [type] : []))) };
+  return { feed, types: new Set(direct.flatMap(({ type }) => (type === null ? [] : [type]))) };
 }

@@ -3,7 +3,7 @@
  * is asked. Samples are JSON objects, one a line or in a list, or an Avro container file.
  */
 import { Command } from 'commander';
-import type { Config, SourceConfig } from '../config/config.ts';
+import type { EventSource } from '../config/config.ts';
 import { loadSources } from '../config/load.ts';
 import { LIMITS } from '../engine/engine.ts';
 import { Halt } from '../engine/errors.ts';
@@ -56,7 +56,7 @@ async function trySamples(file: string, options: TryOptions, usage: Command): Pr
   if (summary.dead > 0) process.exitCode = 1;
 }
 
-function pick(sources: Config['sources'], topic: string | undefined, usage: Command): SourceConfig {
+function pick(sources: readonly EventSource[], topic: string | undefined, usage: Command): EventSource {
   const names = sources.map((source) => source.topic).join(', ');
   if (topic !== undefined) {
     const named = sources.find((source) => source.topic === topic);

@@ -1,7 +1,7 @@
 /**
  * What the processor would make of one sample: the event in rapport's fields, as a line of `rapport load`, or why there is none. Pure but for what time it is.
  */
-import type { EventType, SourceConfig } from '../config/config.ts';
+import type { EventSource, EventType } from '../config/config.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Dead, Passed } from '../sources/decoded.ts';
 import { type Terms, type TypedRecord, termsOf, toEvent } from '../sources/index.ts';
@@ -16,7 +16,7 @@ interface Mapped {
 }
 
 /** @param latest the latest time that an event may have */
-export function judgeOf(source: SourceConfig, policy: Policy, latest: () => number): (value: object) => Judged {
+export function judgeOf(source: EventSource, policy: Policy, latest: () => number): (value: object) => Judged {
   const terms = termsOf(policy);
   const mapped: Mapped = source.map === undefined ? direct(source.type, terms) : compileMapping(source.map, terms);
   return (value) => {

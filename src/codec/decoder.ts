@@ -6,7 +6,7 @@ import type { Config, SourceConfig } from '../config/config.ts';
 import { Halt } from '../engine/errors.ts';
 import { type Decoded, type Decoder, type LogRecord, type Passed, UNREADABLE_HEADER } from '../engine/ports.ts';
 import { dead, PASSED } from '../sources/decoded.ts';
-import { INPUT_SCHEMAS, type Terms, type TypedRecord, termsOf, toEvent } from '../sources/index.ts';
+import { INPUT_SCHEMAS, type InputRecord, type Terms, termsOf, toEvent } from '../sources/index.ts';
 import { parseObject } from '../sources/json.ts';
 import { compileMapping, type Mapping } from '../sources/mapping/index.ts';
 import { recordOf } from '../sources/ndjson.ts';
@@ -54,7 +54,7 @@ function createSource(source: SourceConfig, schemas: WriterSchemas, terms: Terms
   }
   const readers = createReaders(schemas, asking, (writer) => wireReader(INPUT_SCHEMAS[type], writer), `as a ${type}`);
   // The reader has made it by the schema of this very type.
-  return avroSource(readers, (record) => toEvent({ type, record } as TypedRecord, terms));
+  return avroSource(readers, (record) => toEvent({ type, record } as InputRecord, terms));
 }
 
 function jsonSource(understand: (value: object) => Decoded | Passed): Decoder {

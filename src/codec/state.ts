@@ -8,7 +8,9 @@ import { COMPONENTS, GROUPS, LEVELS, type Level } from '../domain/decision.ts';
 import { type CustomerId, dayOf, type Instant } from '../domain/ids.ts';
 import { SERVICE_MODES } from '../domain/policy.ts';
 import {
+  type Acknowledgement,
   ANSWERS,
+  BOUNDED,
   type Contacts,
   type CustomerState,
   newCustomer,
@@ -23,10 +25,14 @@ import {
 import { startOf } from '../domain/tickets.ts';
 import { Packer, Unpacker } from './state-bytes.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
-/** `truncated` stands above the flags. */
+/** `truncated` stands above the flags, and what is rare above that: a state without it is no longer for it. */
 const FLAGS = 11;
+const RISK_ACKNOWLEDGED = 1 << (FLAGS + BOUNDED.length);
+const FOLLOW_UP_ACKNOWLEDGED = 2 * RISK_ACKNOWLEDGED;
+/** of a ticket: above its place, of which there are at most MOST_PLACES, and `late` */
+const TICKET_ACKNOWLEDGED = 128;
 
 const bit = (is: boolean, bits: number): number => (is ? bits : 0);
 const isSet = (flags: number, bits: number): boolean => (flags & bits) !== 0;
@@ -62,6 +68,8 @@ export function encodeState(state: CustomerState): Buffer {
   packer.uint(state.profiles);
   packInstants(instantsOf(state), asOf);
   packRisk(state, asOf);
+  if (state.riskAcknowledged !== null) packAcknowledgement(state.riskAcknowledged, asOf);
+  if (state.followUpAcknowledged !== null) packAcknowledgement(state.followUpAcknowledged, asOf);
   packer.uint(state.due === null ? 0 : state.due - asOf);
   packer.uint(state.thresholds?.version ?? 0);
   if (state.thresholds !== null) packer.uint(state.thresholds.high);
@@ -126,6 +134,8 @@ export function decodeState(id: CustomerId, bytes: Buffer): CustomerState {
   state.profiles = from.uint();
   unpackInstants(state, from, asOf);
   unpackRisk(state, from, asOf);
+  if (isSet(flags, RISK_ACKNOWLEDGED)) state.riskAcknowledged = unpackAcknowledgement(from, asOf);
+  if (isSet(flags, FOLLOW_UP_ACKNOWLEDGED)) state.followUpAcknowledged = unpackAcknowledgement(from, asOf);
   const wait = from.uint();
   state.due = wait === 0 ? null : ((asOf + wait) as Instant);
   const version = from.uint();
@@ -192,7 +202,9 @@ function flagsOf(state: CustomerState): number {
     bit(contribution.lost, 256) |
     bit(contribution.retained, 512) |
     bit(contribution.churned, 1_024) |
-    (state.truncated << FLAGS)
+    (state.truncated << FLAGS) |
+    bit(state.riskAcknowledged !== null, RISK_ACKNOWLEDGED) |
+    bit(state.followUpAcknowledged !== null, FOLLOW_UP_ACKNOWLEDGED)
   );
 }
 
@@ -209,7 +221,7 @@ function unpackFlags(state: CustomerState, flags: number): void {
   contribution.lost = isSet(flags, 256);
   contribution.retained = isSet(flags, 512);
   contribution.churned = isSet(flags, 1_024);
-  state.truncated = flags >>> FLAGS;
+  state.truncated = (flags >>> FLAGS) & ((1 << BOUNDED.length) - 1);
 }
 
 /** Instants of the past. */
@@ -287,10 +299,21 @@ function unpackRisk(state: CustomerState, from: Unpacker, asOf: Instant): void {
   state.contribution.bucket = from.uint();
 }
 
+/** An acknowledgement moves no time: it may lie behind `asOf`. */
+function packAcknowledgement({ at, by }: Acknowledgement, near: number): void {
+  packer.int(at - near);
+  packer.string(by);
+}
+
+const unpackAcknowledgement = (from: Unpacker, near: number): Acknowledgement => ({
+  at: (near + from.int()) as Instant,
+  by: from.string(),
+});
+
 /** Its instants as distances from the earliest, by which the list is sorted. */
 function packTicket(ticket: Ticket): void {
   packer.fixed(ticket.ticket, ID);
-  packer.byte(ticket.place * 2 + (ticket.late ? 1 : 0));
+  packer.byte(ticket.place * 2 + (ticket.late ? 1 : 0) + bit(ticket.acknowledged !== null, TICKET_ACKNOWLEDGED));
   packer.uint(ticket.alert);
   const start = startOf(ticket);
   const pack = (at: Instant | null): void => packer.uint(at === null ? 0 : at - start + 1);
@@ -298,6 +321,7 @@ function packTicket(ticket: Ticket): void {
   pack(ticket.repliedAt);
   pack(ticket.reopenedAt);
   pack(ticket.resolvedAt);
+  if (ticket.acknowledged !== null) packAcknowledgement(ticket.acknowledged, start);
 }
 
 function unpackTicket(from: Unpacker, start: number): Ticket {
@@ -308,7 +332,9 @@ function unpackTicket(from: Unpacker, start: number): Ticket {
     const distance = from.uint();
     return distance === 0 ? null : ((start + distance - 1) as Instant);
   };
-  return { ticket, place: head >> 1, late: (head & 1) === 1, alert, openedAt: at(), repliedAt: at(), reopenedAt: at(), resolvedAt: at() };
+  const instants = { openedAt: at(), repliedAt: at(), reopenedAt: at(), resolvedAt: at() };
+  const acknowledged = isSet(head, TICKET_ACKNOWLEDGED) ? unpackAcknowledgement(from, start) : null;
+  return { ticket, place: (head & (TICKET_ACKNOWLEDGED - 1)) >> 1, late: (head & 1) === 1, alert, acknowledged, ...instants };
 }
 
 /** Two bits a component: null, zero, or a number that follows. */

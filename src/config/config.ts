@@ -47,6 +47,8 @@ export interface RegistryConfig {
 
 export const EVENT_TYPES = ['purchase', 'support', 'survey', 'engagement', 'attributes'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+/** What an input holds: events of a topic that is configured, or the commands of a topic of rapport's own. */
+export type InputType = EventType | 'command';
 
 interface AnySource {
   readonly topic: string;
@@ -61,6 +63,13 @@ export interface DirectSource extends AnySource {
   readonly map?: undefined;
 }
 
+/** The application's own topic of commands, always there. */
+export interface CommandSource extends AnySource {
+  readonly type: 'command';
+  readonly format: 'avro';
+  readonly map?: undefined;
+}
+
 /** A topic of somebody else's, whose records are mapped. rapport never writes to it. */
 export interface MappedSource extends AnySource {
   /** null where the map's events say it */
@@ -68,7 +77,8 @@ export interface MappedSource extends AnySource {
   readonly map: SourceMap;
 }
 
-export type SourceConfig = DirectSource | MappedSource;
+export type EventSource = DirectSource | MappedSource;
+export type SourceConfig = EventSource | CommandSource;
 
 /** Of `rapport serve`. */
 export interface HttpConfig {
@@ -116,6 +126,7 @@ export interface Config {
   readonly registry: RegistryConfig;
   readonly http: HttpConfig;
   readonly metrics: MetricsConfig;
+  /** those that are configured, then that of the commands */
   readonly sources: readonly SourceConfig[];
   readonly topics: Topics;
   readonly policy: Policy;

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PRESETS } from '../domain/policy.ts';
-import type { Config, EventType, SourceConfig, Topics } from './config.ts';
+import type { CommandSource, Config, EventSource, EventType, Topics } from './config.ts';
 import { takeKafka, takeRedis, takeRegistry } from './connections.ts';
 import { ConfigError, didYouMean } from './fault.ts';
 import { takeHttp } from './http.ts';
@@ -33,7 +33,7 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
   const http = await takeHttp(reader, applicationId, name);
   const metrics = await takeMetrics(reader, http);
   const topics = topicsOf(applicationId);
-  const sources = takeSources(reader, applicationId, topics);
+  const sources = [...takeSources(reader, applicationId, topics), commandSource(applicationId)];
   const parsed = await takePolicy(reader, name);
   const logLevel = (await reader.take(S.logLevel)) ?? 'info';
   const guardMs = (await reader.take(S.guardMs)) ?? 2_000;
@@ -76,7 +76,7 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
 export async function loadSources(
   env: Readonly<Record<string, string | undefined>>,
   file?: string,
-): Promise<Pick<Config, 'sources' | 'policy' | 'warnings'>> {
+): Promise<Pick<Config, 'policy' | 'warnings'> & { readonly sources: readonly EventSource[] }> {
   const name = file ?? (env.RAPPORT_CONFIG || null);
   const reader = await open(env, name, file === undefined);
   reader.checkNames();
@@ -116,8 +116,8 @@ function topicsOf(applicationId: string): Topics {
 }
 
 /** What is read where the configuration names no sources: the application's own topics. */
-export function defaultSources(applicationId: string): readonly SourceConfig[] {
-  const source = (type: EventType, topic: string): SourceConfig => ({
+export function defaultSources(applicationId: string): readonly EventSource[] {
+  const source = (type: EventType, topic: string): EventSource => ({
     type,
     topic: `${applicationId}.${topic}`,
     format: 'avro',
@@ -132,10 +132,18 @@ export function defaultSources(applicationId: string): readonly SourceConfig[] {
   ];
 }
 
-function takeSources(reader: Reader, applicationId: string, topics: Topics): readonly SourceConfig[] {
+/** The commands: an input like the others, in a topic of the application's own, keyed by customer. */
+export const commandSource = (applicationId: string): CommandSource => ({
+  type: 'command',
+  topic: `${applicationId}.commands`,
+  format: 'avro',
+  keyedByCustomer: true,
+});
+
+function takeSources(reader: Reader, applicationId: string, topics: Topics): readonly EventSource[] {
   const given = reader.takeSources();
   if (!given) return defaultSources(applicationId);
-  const own = new Set(Object.values(topics));
+  const own = new Set([...Object.values(topics), commandSource(applicationId).topic]);
   const seen = new Set<string>();
   given.forEach(({ topic }, i) => {
     const message = own.has(topic)

@@ -6,7 +6,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { EVENT_TYPES, type SourceConfig } from './config.ts';
+import { EVENT_TYPES, type EventSource } from './config.ts';
 import { getIn, isMapping, type Path } from './data.ts';
 import { didYouMean, type Fault } from './fault.ts';
 import { describe } from './issues.ts';
@@ -93,7 +93,7 @@ export class Reader {
   }
 
   /** The file's list of sources; null when there is none, or it is at fault. */
-  takeSources(): readonly SourceConfig[] | null {
+  takeSources(): readonly EventSource[] | null {
     const given = getIn(this.#yaml?.value, ['sources']);
     if (!this.#yaml || given === undefined) return null;
     const list = this.#shaped(sourcesSchema, given, ['sources']);
@@ -102,7 +102,7 @@ export class Reader {
     return list !== null && sound.length === list.length ? sound : null;
   }
 
-  #takeSource(yaml: Yaml | null, raw: unknown, path: Path): SourceConfig | null {
+  #takeSource(yaml: Yaml | null, raw: unknown, path: Path): EventSource | null {
     if (!isMapping(raw) || !Object.hasOwn(raw, 'map')) return this.#shaped(directSourceSchema, raw, path);
     const source = this.#shaped(mappedSourceSchema, raw, path);
     const type = EVENT_TYPES.find((known) => known === raw.type);

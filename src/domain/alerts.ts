@@ -7,7 +7,7 @@ import { LEVELS } from './decision.ts';
 import { DAY, type Instant } from './ids.ts';
 import type { Policy } from './policy.ts';
 import { atLeastHigh } from './risk.ts';
-import type { CustomerState, Ticket } from './state.ts';
+import type { Acknowledgement, CustomerState, Ticket } from './state.ts';
 import { isOpen, overdueFrom } from './tickets.ts';
 
 export interface Occasion {
@@ -27,7 +27,17 @@ type Said = Pick<Alert, 'kind' | 'subject' | 'episode' | 'number' | 'event' | 'e
 export function alert(state: CustomerState, occasion: Occasion, out: Decision[]): void {
   const { at } = occasion;
   const say = (said: Said): void => {
-    out.push({ type: 'alert', customer: state.id, at, value: null, limit: null, about: occasion.about(), ...said });
+    out.push({
+      type: 'alert',
+      customer: state.id,
+      at,
+      value: null,
+      limit: null,
+      by: null,
+      command: null,
+      about: occasion.about(),
+      ...said,
+    });
   };
   churnRisk(state, occasion, say);
   followUp(state, occasion, say);
@@ -51,6 +61,9 @@ const closed = (kind: AlertKind, episode: number, number: number, end: AlertEnd,
   end,
 });
 
+/** The records of an open episode that only opens and may be acknowledged. */
+export const lastOf = (acknowledged: Acknowledgement | null): number => (acknowledged === null ? 1 : 2);
+
 function churnRisk(state: CustomerState, { at, policy, boughtAt }: Occasion, say: (said: Said) => void): void {
   const { orders, quietDays } = policy.alerts.churnRisk;
   const isHigh = atLeastHigh(state.level);
@@ -70,9 +83,12 @@ function churnRisk(state: CustomerState, { at, policy, boughtAt }: Occasion, say
     state.riskRecords = 0;
     state.riskPeak = null;
     state.calmSince = null;
+    state.riskAcknowledged = null;
   } else if (state.level !== null && LEVELS.indexOf(state.level) > LEVELS.indexOf(state.riskPeak ?? 'LOW')) {
     state.riskRecords += 1;
     state.riskPeak = state.level;
+    // it was a lower level that somebody has taken on
+    state.riskAcknowledged = null;
     say({ kind: 'CHURN_RISK', subject: '', episode: state.risks, number: state.riskRecords, event: 'escalated', end: null });
   }
 }
@@ -92,8 +108,9 @@ function followUp(state: CustomerState, { at, policy, boughtAt }: Occasion, say:
     say(opened('FOLLOW_UP_DUE', state.followUps));
     return;
   }
-  if (state.followUpOpen) say(closed('FOLLOW_UP_DUE', state.followUps, 2, end));
+  if (state.followUpOpen) say(closed('FOLLOW_UP_DUE', state.followUps, lastOf(state.followUpAcknowledged) + 1, end));
   state.followUpOpen = false;
+  state.followUpAcknowledged = null;
   state.followUpFrom = null;
   if (contacted) state.followedUpAt = state.contactAt;
 }
@@ -101,7 +118,8 @@ function followUp(state: CustomerState, { at, policy, boughtAt }: Occasion, say:
 function supportOverdue(state: CustomerState, { at, policy, lapsed }: Occasion, say: (said: Said) => void): void {
   for (const ticket of lapsed) {
     if (ticket.alert === 0) continue;
-    say(closed('SUPPORT_OVERDUE', ticket.alert, 2, isOpen(ticket) ? 'expired' : 'resolved', String(ticket.ticket)));
+    const end = isOpen(ticket) ? 'expired' : 'resolved';
+    say(closed('SUPPORT_OVERDUE', ticket.alert, lastOf(ticket.acknowledged) + 1, end, String(ticket.ticket)));
   }
   for (const ticket of state.tickets) {
     const isOverdue = at >= overdueFrom(ticket, policy);
@@ -112,8 +130,9 @@ function supportOverdue(state: CustomerState, { at, policy, lapsed }: Occasion, 
       ticket.alert = state.overdues;
       say(opened('SUPPORT_OVERDUE', state.overdues, subject));
     } else {
-      say(closed('SUPPORT_OVERDUE', ticket.alert, 2, 'resolved', subject));
+      say(closed('SUPPORT_OVERDUE', ticket.alert, lastOf(ticket.acknowledged) + 1, 'resolved', subject));
       ticket.alert = 0;
+      ticket.acknowledged = null;
     }
   }
 }

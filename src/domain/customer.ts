@@ -5,10 +5,12 @@
  * Keeps: D2 (a redelivery within the ring changes nothing), D3 and D4 (the next instant is exact), I9 (a timer that comes early changes
  * nothing), and that `asOf` never goes back.
  */
+
+import { acknowledge } from './acknowledge.ts';
 import { placeOf } from './contribution.ts';
 import type { Decision } from './decision.ts';
 import { evaluate } from './evaluate.ts';
-import type { CustomerEvent } from './event.ts';
+import type { InputEvent } from './event.ts';
 import type { Instant } from './ids.ts';
 import type { Booking } from './kpis.ts';
 import type { Policy } from './policy.ts';
@@ -19,7 +21,7 @@ import type { Thresholds } from './thresholds.ts';
 export { type CustomerState, newCustomer } from './state.ts';
 
 /** Whether the event is among the customer's last 16 (D2). */
-export function isDuplicate(state: CustomerState, event: CustomerEvent): boolean {
+export function isDuplicate(state: CustomerState, event: Pick<InputEvent, 'id'>): boolean {
   return state.seen.includes(seenAs(event.id));
 }
 
@@ -53,19 +55,25 @@ export function fire(
 
 /**
  * Folds an event: facts, then an evaluation at `asOf`, which the event moves unless it is late. The caller has fired the timers due at or
- * before the event. `thresholds` are those in force. Decisions are pushed in the order in which they were made.
+ * before the event. `thresholds` are those in force. Decisions are pushed in the order in which they were made. A command is none of the facts: it moves no time and is
+ * not evaluated; `ignored`: nothing is known of whom it is about, and nothing is kept of it.
  */
 export function fold(
   state: CustomerState,
-  event: CustomerEvent,
+  event: InputEvent,
   policy: Policy,
   out: Decision[],
   bookings: Booking[] | null = null,
   thresholds: Thresholds | null = null,
-): 'folded' | 'duplicate' {
+): 'folded' | 'duplicate' | 'ignored' {
   if (isDuplicate(state, event)) return 'duplicate';
+  if (event.type === 'command' && state.asOf === null) return 'ignored';
   state.seen.push(seenAs(event.id));
   if (state.seen.length > MOST_SEEN) state.seen.shift();
+  if (event.type === 'command') {
+    acknowledge(state, event, policy, out);
+    return 'folded';
+  }
 
   const late = state.asOf !== null && event.at < state.asOf;
   const asOf = state.asOf !== null && late ? state.asOf : event.at;

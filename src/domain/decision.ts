@@ -125,7 +125,7 @@ export type AlertKind = (typeof ALERTS)[number];
 /** Why an episode ended; null while it has not. */
 export type AlertEnd = 'recovered' | 'purchase' | 'lost' | 'contacted' | 'resolved' | 'expired';
 
-/** One record of an episode: it is opened once, may escalate, and is closed once. */
+/** One record of an episode: it is opened once, may escalate and be acknowledged, and is closed once. */
 export interface Alert {
   readonly type: 'alert';
   readonly kind: AlertKind;
@@ -137,13 +137,16 @@ export interface Alert {
   readonly episode: number;
   /** counts the records of the episode from 1 */
   readonly number: number;
-  readonly event: 'opened' | 'escalated' | 'closed';
+  readonly event: 'opened' | 'escalated' | 'acknowledged' | 'closed';
   /** exact, event time */
   readonly at: Instant;
   readonly end: AlertEnd | null;
   /** what was measured, and the limit that it passed; null where neither is a number */
   readonly value: number | null;
   readonly limit: number | null;
+  /** who has acknowledged it, and the id of that command; null of every other event */
+  readonly by: string | null;
+  readonly command: string | null;
   /** of the customer, at `at`; null for the business */
   readonly about: AlertContext | null;
 }

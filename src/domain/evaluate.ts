@@ -152,6 +152,15 @@ function about({ view, group, churn, worth }: Picture, drivers: readonly Driver[
   };
 }
 
+/** The same, apart from an evaluation: what the state remembers, with the measures of an instant. */
+export function aboutAt(state: CustomerState, policy: Policy, at: Instant): AlertContext {
+  const view = viewOf(state, policy, at);
+  return about(
+    pictureOf(view, new Risk(view), state.group ?? 'NEW', () => lifetimeOf(view)),
+    [],
+  );
+}
+
 function change(
   state: CustomerState,
   from: Group | null,

@@ -2,6 +2,7 @@
  * What can happen to a customer, as the fold sees it: decoded, checked, money in the base currency, foreign ids hashed,
  * text reduced. Made by `sources/`, consumed by `fold`. Pure types.
  */
+import type { AlertKind } from './decision.ts';
 import type { CustomerId, Hash, Instant, Minor } from './ids.ts';
 
 interface Fact {
@@ -83,3 +84,21 @@ export interface Attributes extends Fact {
 }
 
 export type CustomerEvent = Purchase | Support | Survey | Engagement | Attributes;
+
+/** What somebody of the business wants done. No fact about the customer: it moves neither scores nor time. */
+export interface Command extends Fact {
+  readonly type: 'command';
+  readonly kind: 'ACKNOWLEDGE';
+  /** the command's own id, said beside what it led to */
+  readonly command: string;
+  /** the episode as its records name it */
+  readonly alert: AlertKind;
+  readonly subject: string;
+  readonly episode: number;
+  /** of the latest record of the episode that was seen: what came after it was not */
+  readonly number: number;
+  readonly by: string;
+}
+
+/** Whatever a source gives. */
+export type InputEvent = CustomerEvent | Command;

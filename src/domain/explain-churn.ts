@@ -1,5 +1,5 @@
 /** Churn risk as people want to see it: each early warning with its evidence, what comes next if nothing happens, and what is open. It decides nothing. */
-import { alertsDue } from './alerts.ts';
+import { alertsDue, lastOf } from './alerts.ts';
 import { buyFallsBelow } from './buying.ts';
 import { type AlertKind, type Level, SIGNALS, type Signal } from './decision.ts';
 import { DAY, type Instant, LAST_INSTANT, startOfDay } from './ids.ts';
@@ -8,7 +8,7 @@ import { levelFalls, Risk } from './risk.ts';
 import { lostFrom } from './rules/rhythm.ts';
 import type { View } from './rules/rule.ts';
 import { SIGNAL_RULES } from './signals/index.ts';
-import type { CustomerState } from './state.ts';
+import type { Acknowledgement, CustomerState } from './state.ts';
 import { isOpen, openSince, overdueFrom } from './tickets.ts';
 
 export interface ExplainedSignal {
@@ -78,14 +78,25 @@ export interface OpenEpisode {
   readonly episode: number;
   /** records that it has so far */
   readonly records: number;
+  /** who has taken it on, and when; null: nobody */
+  readonly acknowledged: Acknowledgement | null;
 }
 
 export function openEpisodes(state: CustomerState): OpenEpisode[] {
   const open: OpenEpisode[] = [];
-  if (state.riskRecords > 0) open.push({ kind: 'CHURN_RISK', subject: '', episode: state.risks, records: state.riskRecords });
-  if (state.followUpOpen) open.push({ kind: 'FOLLOW_UP_DUE', subject: '', episode: state.followUps, records: 1 });
-  for (const { alert, ticket } of state.tickets) {
-    if (alert > 0) open.push({ kind: 'SUPPORT_OVERDUE', subject: String(ticket), episode: alert, records: 1 });
+  if (state.riskRecords > 0)
+    open.push({ kind: 'CHURN_RISK', subject: '', episode: state.risks, records: state.riskRecords, acknowledged: state.riskAcknowledged });
+  if (state.followUpOpen)
+    open.push({
+      kind: 'FOLLOW_UP_DUE',
+      subject: '',
+      episode: state.followUps,
+      records: lastOf(state.followUpAcknowledged),
+      acknowledged: state.followUpAcknowledged,
+    });
+  for (const { alert, ticket, acknowledged } of state.tickets) {
+    if (alert > 0)
+      open.push({ kind: 'SUPPORT_OVERDUE', subject: String(ticket), episode: alert, records: lastOf(acknowledged), acknowledged });
   }
   return open;
 }

@@ -29,11 +29,16 @@ export const startOfDay = (day: number): Instant => (day * DAY) as Instant;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** Why a string is not a customer id, or null when it is one. */
-export function customerIdFault(id: string): string | null {
-  if (id.length === 0) return 'is empty';
-  if (id.length > 128 || utf8Length(id) > 128) return 'is longer than 128 bytes';
-  if (CONTROL.test(id)) return 'has control characters';
-  if (!id.isWellFormed()) return 'is not well-formed Unicode';
+export const customerIdFault = (id: string): string | null => textFault(id, 128);
+
+/** The same of the name of somebody who works with rapport: 1–64 bytes. */
+export const nameFault = (name: string): string | null => (name.trim() === '' ? 'is empty' : textFault(name, 64));
+
+function textFault(text: string, mostBytes: number): string | null {
+  if (text.length === 0) return 'is empty';
+  if (text.length > mostBytes || utf8Length(text) > mostBytes) return `is longer than ${mostBytes} bytes`;
+  if (CONTROL.test(text)) return 'has control characters';
+  if (!text.isWellFormed()) return 'is not well-formed Unicode';
   return null;
 }
 

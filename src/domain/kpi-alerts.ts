@@ -74,6 +74,8 @@ export function judgeDay(
       end,
       value,
       limit,
+      by: null,
+      command: null,
       about: null,
     });
   };

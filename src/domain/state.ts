@@ -92,6 +92,12 @@ export interface Answer {
   readonly kind: AnswerKind;
 }
 
+/** Who has taken an open episode on, and when: by the clock of whoever said so, or the customer's, whichever is later. */
+export interface Acknowledgement {
+  readonly at: Instant;
+  readonly by: string;
+}
+
 /** What is known of a ticket; each instant is the same in whatever order its events arrive. */
 export interface Ticket {
   readonly ticket: Short;
@@ -106,6 +112,8 @@ export interface Ticket {
   late: boolean;
   /** memory: the number of its open alert episode; 0 when there is none */
   alert: number;
+  /** memory: of that episode */
+  acknowledged: Acknowledgement | null;
 }
 
 /** Contacts of one span (day = span · SPAN_DAYS), by SERVICE_MODES. */
@@ -231,11 +239,14 @@ export interface CustomerState {
   riskRecords: number;
   riskPeak: Level | null;
   calmSince: Instant | null;
+  /** of the open episode at its peak: an escalation ends it */
+  riskAcknowledged: Acknowledgement | null;
   /** the newest follow-up of a purchase; the purchase that waits for one; follow-up episodes so far, and whether one is open */
   followedUpAt: Instant | null;
   followUpFrom: Instant | null;
   followUps: number;
   followUpOpen: boolean;
+  followUpAcknowledged: Acknowledgement | null;
   /** support-overdue episodes so far */
   overdues: number;
   contribution: Contribution;
@@ -301,10 +312,12 @@ export function newCustomer(id: CustomerId): CustomerState {
     riskRecords: 0,
     riskPeak: null,
     calmSince: null,
+    riskAcknowledged: null,
     followedUpAt: null,
     followUpFrom: null,
     followUps: 0,
     followUpOpen: false,
+    followUpAcknowledged: null,
     overdues: 0,
     contribution: {
       active: false,

@@ -52,6 +52,7 @@ const newTicket = (ticket: number): Ticket => ({
   place: 0,
   late: false,
   alert: 0,
+  acknowledged: null,
 });
 
 /** What KPIs hold of a ticket: `sign` 1 adds it, −1 takes it back. */

@@ -1,7 +1,7 @@
 /**
  * The pure middle of a step: records and due timers in, states, decisions, bookings and letters out (I9: nothing else goes in).
  * Keeps I10 (timers fire for due ≤ W, or before a later event of the same customer) and I11 (every record is folded, recognised as a
- * duplicate, rerouted or dead-lettered, or its source's mapping passes it over). How records are cut into steps does not matter (D1): a customer's timers fire up to the
+ * duplicate, rerouted or dead-lettered; or passed over, by its source's mapping or as a command about nobody who is known). How records are cut into steps does not matter (D1): a customer's timers fire up to the
  * watermark that stood before each of its records, so no step boundary shows.
  */
 import { decodeState, encodeState } from '../codec/state.ts';
@@ -172,9 +172,13 @@ export function foldStep(
       continue;
     }
     fireUpTo(who, Math.max(watermark, event.at) as Instant);
-    const outcome = fold(who.state, event, policy, decided, booked, thresholds) === 'folded' ? 'folded' : 'duplicates';
-    counts[outcome] += 1;
-    tallyOf(trigger.topic)[outcome] += 1;
+    if (fold(who.state, event, policy, decided, booked, thresholds) === 'ignored') {
+      counts.passedOver += 1;
+      tallyOf(trigger.topic).passedOver += 1;
+      continue;
+    }
+    counts.folded += 1;
+    tallyOf(trigger.topic).folded += 1;
     who.cause = 'event';
     emit(trigger, record.headers);
   }

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { ALERTS, COMPONENTS, GROUPS, LEVELS, RELATIONSHIPS, SIGNALS } from '../domain/decision.ts';
-import { customerIdFault } from '../domain/ids.ts';
+import { customerIdFault, nameFault } from '../domain/ids.ts';
 import { METRICS } from '../domain/kpi-values.ts';
 import { SERVICE_MODES } from '../domain/policy.ts';
 
@@ -149,7 +149,15 @@ export const customerAnswer = z.object({
   relationship: z.enum(RELATIONSHIPS),
   serviceMode: z.enum(SERVICE_MODES).nullable(),
   attributes: z.record(z.string(), z.string()),
-  episodes: z.array(z.object({ kind: z.enum(ALERTS), subject: z.string(), episode: count, records: count })),
+  episodes: z.array(
+    z.object({
+      kind: z.enum(ALERTS),
+      subject: z.string(),
+      episode: count,
+      records: count,
+      acknowledged: z.object({ at: instant, by: z.string() }).nullable(),
+    }),
+  ),
   openTickets: z.array(z.object({ subject: z.string(), since: instant, overdueAt: z.number() })),
   openTicketsMore: count,
   followUpAt: instant.nullable(),
@@ -211,12 +219,14 @@ export const changesQuery = z.strictObject({
 
 const alertRecord = z.object({
   number: count,
-  event: z.enum(['opened', 'escalated', 'closed', 'UNKNOWN']),
+  event: z.enum(['opened', 'escalated', 'acknowledged', 'closed', 'UNKNOWN']),
   at: instant,
   end: z.enum(['recovered', 'purchase', 'lost', 'contacted', 'resolved', 'expired', 'UNKNOWN']).nullable(),
   value: z.number().nullable(),
   limit: z.number().nullable(),
   level: levelSaid.nullable(),
+  by: z.string().nullable().describe('who has acknowledged it; null of every other event'),
+  commandId: z.string().nullable().describe('of the command by which it was'),
 });
 /** An episode: opened once, closed at most once. */
 export const alert = z.object({
@@ -228,6 +238,10 @@ export const alert = z.object({
   open: z.boolean(),
   openedAt: instant.describe('of the oldest record that is known'),
   at: instant.describe('of the latest record'),
+  acknowledged: z
+    .object({ at: instant, by: z.string() })
+    .nullable()
+    .describe('who has taken it on, and when; null: nobody, or it has escalated since'),
   group: groupSaid.nullable(),
   level: levelSaid.nullable(),
   signals: z.array(z.string()),
@@ -240,9 +254,28 @@ export const alertsPage = pageOf(alert);
 export const alertsQuery = z.strictObject({
   ...page,
   open: flag.optional(),
+  acknowledged: flag.optional().describe('true: somebody has taken it on and it has not escalated since'),
   kind: words(ALERTS).optional(),
   customer: customerId.optional(),
 });
+
+const name = z.string().refine((text) => nameFault(text) === null, {
+  error: ({ input }) => (typeof input === 'string' ? (nameFault(input) ?? '') : 'must be a text'),
+});
+export const alertId = z.string().regex(/^[0-9a-f]{32}$/, 'must be an alertId: 32 hex digits');
+export const acknowledgementBody = z.strictObject({ by: name.describe('who takes it on') });
+/** So that a client may try again: the same key for the same alert is the same command. */
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1–128 visible ASCII characters')
+    .optional()
+    .describe('of the client’s choice; a request that is repeated with it counts once'),
+});
+export const commandAnswer = z.object({ commandId: z.string().describe('stands in the record that says what came of it') });
+
+/** What the token may do. */
+export const accessAnswer = z.object({ role: z.enum(['read', 'admin']) });
 
 /** What is known of one customer beyond the present: newest first, at most as many as were asked for of each. */
 export const storyQuery = z.strictObject({ limit: whole(1, MOST_ITEMS).default(100) });
@@ -397,6 +430,8 @@ export type Change = z.output<typeof change>;
 export type ChangesQuery = z.output<typeof changesQuery>;
 export type Alert = z.output<typeof alert>;
 export type AlertsQuery = z.output<typeof alertsQuery>;
+export type AcknowledgementBody = z.input<typeof acknowledgementBody>;
+export type AccessAnswer = z.output<typeof accessAnswer>;
 export type StoryAnswer = z.output<typeof storyAnswer>;
 export type GroupsAnswer = z.output<typeof groupsAnswer>;
 export type MovesAnswer = z.output<typeof movesAnswer>;

@@ -9,7 +9,7 @@ import type { DecisionContext } from './record.ts';
 import { coordinates, originOf } from './segment-change.ts';
 
 export function alert(decision: Alert, context: DecisionContext, app: Application): Output<AlertRecord> {
-  const { kind, customer, subject, episode, number, event, at, end, value, limit, about } = decision;
+  const { kind, customer, subject, episode, number, event, at, end, value, limit, by, command, about } = decision;
   const alertId = idOf(app.id, customer ?? '', kind, subject, episode);
   return {
     key: Buffer.from(customer ?? `${kind}|${subject}`),
@@ -28,6 +28,8 @@ export function alert(decision: Alert, context: DecisionContext, app: Applicatio
       origin: originOf(at, context),
       value,
       limit,
+      by,
+      commandId: command,
       group: about?.group ?? null,
       level: about?.level ?? null,
       signals: about?.signals ?? [],

@@ -1,7 +1,7 @@
 /**
  * What a source makes of a record: an event, or the reason why there is none. Pure; a dead letter is a value, never an exception.
  */
-import type { CustomerEvent } from '../domain/event.ts';
+import type { InputEvent } from '../domain/event.ts';
 
 export type DeadReason =
   | 'not-avro'
@@ -25,7 +25,7 @@ export interface Dead {
 }
 
 /** A record's meaning, or why it has none (I11). */
-export type Decoded = { readonly outcome: 'event'; readonly event: CustomerEvent } | Dead;
+export type Decoded<E extends InputEvent = InputEvent> = { readonly outcome: 'event'; readonly event: E } | Dead;
 
 /** A record of a foreign topic that its mapping does not ask for: no event, and nothing wrong with it. */
 export interface Passed {

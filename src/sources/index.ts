@@ -1,10 +1,20 @@
 /**
  * The sources by event type. A further input is a schema, a file here, and a line in each table.
  */
-import type { AttributesRecord, EngagementRecord, PurchaseRecord, SchemaName, SupportRecord, SurveyRecord } from '../codec/types.ts';
-import type { EventType } from '../config/config.ts';
+import type {
+  AttributesRecord,
+  CommandRecord,
+  EngagementRecord,
+  PurchaseRecord,
+  SchemaName,
+  SupportRecord,
+  SurveyRecord,
+} from '../codec/types.ts';
+import type { EventType, InputType } from '../config/config.ts';
+import type { CustomerEvent } from '../domain/event.ts';
 import { attributes } from './attributes.ts';
 import type { Terms } from './checks.ts';
+import { command } from './command.ts';
 import type { Decoded } from './decoded.ts';
 import { engagement } from './engagement.ts';
 import { purchase } from './purchase.ts';
@@ -19,10 +29,14 @@ export interface InputRecords {
   readonly survey: SurveyRecord;
   readonly engagement: EngagementRecord;
   readonly attributes: AttributesRecord;
+  readonly command: CommandRecord;
 }
 
-/** An input record as it crosses a topic, with its type beside it. */
-export type TypedRecord = { readonly [T in EventType]: { readonly type: T; readonly record: InputRecords[T] } }[EventType];
+type RecordOf<Types extends InputType> = { readonly [T in Types]: { readonly type: T; readonly record: InputRecords[T] } }[Types];
+/** An event as it crosses a topic, with its type beside it. */
+export type TypedRecord = RecordOf<EventType>;
+/** The same of every input. */
+export type InputRecord = RecordOf<InputType>;
 
 export const INPUT_SCHEMAS = {
   purchase: 'in/purchase',
@@ -30,10 +44,13 @@ export const INPUT_SCHEMAS = {
   survey: 'in/survey',
   engagement: 'in/engagement',
   attributes: 'in/attributes',
-} as const satisfies Record<EventType, SchemaName>;
+  command: 'in/command',
+} as const satisfies Record<InputType, SchemaName>;
 
 /** An input record's meaning, or why it has none (I11). The record has the shape of its schema; everything else is checked here. */
-export function toEvent({ type, record }: TypedRecord, terms: Terms): Decoded {
+export function toEvent(input: TypedRecord, terms: Terms): Decoded<CustomerEvent>;
+export function toEvent(input: InputRecord, terms: Terms): Decoded;
+export function toEvent({ type, record }: InputRecord, terms: Terms): Decoded {
   switch (type) {
     case 'purchase':
       return purchase(record, terms);
@@ -45,5 +62,7 @@ export function toEvent({ type, record }: TypedRecord, terms: Terms): Decoded {
       return engagement(record);
     case 'attributes':
       return attributes(record, terms);
+    case 'command':
+      return command(record);
   }
 }

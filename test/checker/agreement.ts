@@ -8,7 +8,7 @@ import { shardOf } from '../../src/codec/murmur2.ts';
 import { decodeState, encodeState } from '../../src/codec/state.ts';
 import { isReserved } from '../../src/codec/totals.ts';
 import { isDuplicate } from '../../src/domain/customer.ts';
-import type { CustomerEvent } from '../../src/domain/event.ts';
+import type { InputEvent } from '../../src/domain/event.ts';
 import type { CustomerId } from '../../src/domain/ids.ts';
 import { MOST_SEEN } from '../../src/domain/state.ts';
 import { named } from './bytes.ts';
@@ -24,7 +24,7 @@ const MOST_SKIPPED = 0.8;
 const MANY = 20;
 
 interface Arrival {
-  readonly event: CustomerEvent;
+  readonly event: InputEvent;
   /** in the chain; null: it was not taken */
   readonly rank: number | null;
   /** W just before it was taken */
@@ -109,6 +109,8 @@ function foldInOrder(customer: CustomerId, arrivals: Arrival[], { evidence }: Ru
     const { id, at } = arrival.event;
     const known = seen.get(id);
     if (known !== undefined && events.length - known < MOST_SEEN) continue;
+    // Before anything else is known of the customer nothing is kept of it, not even its id.
+    if (arrival.event.type === 'command' && events.length === 0) continue;
     // What comes again after so many others is folded again, and late unless it has the very same instant.
     if (known !== undefined && at < (events.at(-1)?.event.at ?? 0)) return null;
     seen.set(id, events.length);
@@ -131,7 +133,7 @@ function foldInOrder(customer: CustomerId, arrivals: Arrival[], { evidence }: Ru
 
 function compareState(customer: CustomerId, stored: Buffer | null, folded: CustomerFold, report: Report): void {
   if (stored === null) {
-    report(customer, 'is not in Redis');
+    if (folded.state.asOf !== null) report(customer, 'is not in Redis');
     return;
   }
   if (encodeState(folded.state).equals(stored)) return;

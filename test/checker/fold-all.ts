@@ -2,11 +2,11 @@
 
 import { type CustomerState, fire, fold, isDuplicate, newCustomer } from '../../src/domain/customer.ts';
 import type { Decision } from '../../src/domain/decision.ts';
-import type { CustomerEvent } from '../../src/domain/event.ts';
+import type { InputEvent } from '../../src/domain/event.ts';
 import type { CustomerId, Instant } from '../../src/domain/ids.ts';
 import type { Booking } from '../../src/domain/kpis.ts';
 import type { Policy } from '../../src/domain/policy.ts';
-import type { TypedRecord } from '../../src/sources/index.ts';
+import type { InputRecord } from '../../src/sources/index.ts';
 import { termsOf, toEvent } from '../../src/sources/index.ts';
 
 /** One change as a line: what the topic must say, without when it was noticed. */
@@ -51,7 +51,7 @@ export class CustomerFold implements Folded {
   }
 
   /** The timers that are due at the event have been fired. */
-  take(event: CustomerEvent): void {
+  take(event: InputEvent): void {
     fold(this.state, event, this.#policy, this.#out, this.#bookings);
     this.#note();
   }
@@ -67,7 +67,7 @@ export class CustomerFold implements Folded {
 }
 
 /** One fold over all events in the order given, with timers fired in order, up to `until` at the end. What is booked is pushed to `bookings`. */
-export function foldAll(records: readonly TypedRecord[], policy: Policy, until: number, bookings: Booking[] = []): Map<string, Folded> {
+export function foldAll(records: readonly InputRecord[], policy: Policy, until: number, bookings: Booking[] = []): Map<string, Folded> {
   const terms = termsOf(policy);
   const customers = new Map<string, CustomerFold>();
   for (const typed of records) {

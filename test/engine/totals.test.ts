@@ -21,7 +21,7 @@ vi.mock(import('../../src/domain/customer.ts'), async (original) => {
     ...real,
     fold: (state, event, policy, out, bookings) => {
       const outcome = real.fold(state, event, policy, out, bookings);
-      if (outcome === 'folded') bookings?.push(...alsoBooked(event));
+      if (outcome === 'folded' && event.type !== 'command') bookings?.push(...alsoBooked(event));
       return outcome;
     },
   };

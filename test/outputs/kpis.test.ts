@@ -43,6 +43,8 @@ const business: Alert = {
   end: null,
   value: 0.5,
   limit: 0.4,
+  by: null,
+  command: null,
   about: null,
 };
 const churn: Alert = {

@@ -12,7 +12,7 @@ import { encodeWire } from '../../codec/wire.ts';
 import type { Config, SourceConfig } from '../../config/config.ts';
 import type { Decoder, Encoder } from '../../engine/ports.ts';
 import type { OutputType } from '../../outputs/index.ts';
-import { INPUT_SCHEMAS, type TypedRecord } from '../../sources/index.ts';
+import { INPUT_SCHEMAS, type InputRecord } from '../../sources/index.ts';
 import { formatLine } from '../../sources/ndjson.ts';
 import { createClient } from './client.ts';
 import { outputSubject, outputSubjects, subjectOf } from './subjects.ts';
@@ -29,7 +29,7 @@ export interface Registry {
   removeSubjects(): Promise<void>;
 }
 
-export type EncodeInput = (source: SourceConfig, event: TypedRecord) => Buffer;
+export type EncodeInput = (source: SourceConfig, event: InputRecord) => Buffer;
 
 type RegistryPart = Pick<Config, 'registry' | 'sources' | 'policy' | 'policyHash' | 'applicationId' | 'topics'>;
 
@@ -73,7 +73,9 @@ export async function startRegistry(config: RegistryPart): Promise<{ readonly va
       if (source.map !== undefined) throw new Error(`${source.topic} is mapped: it has no format of ours`);
       if (event.type !== source.type) throw new Error(`${source.topic} takes ${source.type} events, not ${event.type}`);
       const id = ids.get(source.topic);
-      return id === undefined ? Buffer.from(formatLine(event)) : encodeWire(id, avroType(INPUT_SCHEMAS[event.type]), event.record);
+      if (id !== undefined) return encodeWire(id, avroType(INPUT_SCHEMAS[event.type]), event.record);
+      if (event.type === 'command') throw new Error('commands are in Avro');
+      return Buffer.from(formatLine(event));
     };
   }
 

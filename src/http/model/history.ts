@@ -35,7 +35,7 @@ export function changesAfter(db: Database, row: number, limit: number): { readon
 }
 
 /** The latest opened first. */
-export function findAlerts(db: Database, { open, kind, customer, cursor, limit }: AlertsQuery): Page<Alert> {
+export function findAlerts(db: Database, { open, acknowledged, kind, customer, cursor, limit }: AlertsQuery): Page<Alert> {
   const wheres: string[] = [];
   const values: (string | number)[] = [];
   if (customer !== undefined) {
@@ -50,12 +50,22 @@ export function findAlerts(db: Database, { open, kind, customer, cursor, limit }
     values.push(...cursorKey('alerts', cursor, [0, '']));
   }
   const condition = wheres.length === 0 ? '' : `WHERE ${wheres.join(' AND ')}`;
-  const rows = db.each(`SELECT row, id, kind, open, opened FROM alerts ${condition} ORDER BY opened DESC, id DESC`, ...values);
+  const rows = db.each(
+    `SELECT row, id, kind, open, acknowledged, opened FROM alerts ${condition} ORDER BY opened DESC, id DESC`,
+    ...values,
+  );
   const matches = (row: Row): boolean =>
-    (open === undefined || number(row.open) === Number(open)) && (kind === undefined || kind.some((name) => name === row.kind));
+    (open === undefined || number(row.open) === Number(open)) &&
+    (acknowledged === undefined || number(row.acknowledged) === Number(acknowledged)) &&
+    (kind === undefined || kind.some((name) => name === row.kind));
   const keyOf = (row: Row): Key => [number(row.opened), text(row.id)];
   const item = (row: Row): Alert => JSON.parse(text(db.get('SELECT json FROM alerts WHERE row = ?', number(row.row))?.json));
   return walk({ of: 'alerts', rows, keyOf, matches, item, limit });
+}
+
+export function alertById(db: Database, id: string): Alert | null {
+  const row = db.get('SELECT json FROM alerts WHERE id = ?', id);
+  return row === undefined ? null : json<Alert>(row);
 }
 
 export function deadLetters(db: Database): DeadLettersAnswer['items'] {

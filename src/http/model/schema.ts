@@ -5,7 +5,7 @@
  * What is asked for stands in columns, with an index for each way of asking; the rest of a row is its answer as JSON. `row` of changes grows with each one that is
  * learnt and is never used again: it is what bookmarks of live readers count by.
  */
-export const VERSION = 1;
+export const VERSION = 2;
 
 export const TABLES = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -41,7 +41,7 @@ CREATE INDEX changes_at ON changes (at, row);
 -- customer: '' for the business
 CREATE TABLE alerts (
   row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, customer TEXT NOT NULL, open INTEGER NOT NULL,
-  opened INTEGER NOT NULL, json TEXT NOT NULL
+  acknowledged INTEGER NOT NULL, opened INTEGER NOT NULL, json TEXT NOT NULL
 ) STRICT;
 CREATE INDEX alerts_opened ON alerts (opened, id);
 CREATE INDEX alerts_open ON alerts (open, opened, id);

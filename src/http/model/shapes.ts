@@ -60,10 +60,10 @@ const MOST_RECORDS = 20;
 
 /** The episode after one more record of it; null when that is known already. */
 export function alertWith(known: Alert | null, record: AlertRecord): Alert | null {
-  const { number, event, at, end, value, limit, level } = record;
+  const { number, event, at, end, value, limit, level, by, commandId } = record;
   const last = known?.records.at(-1);
   if (last !== undefined && number <= last.number) return null;
-  const records = [...(known?.records ?? []), { number, event, at, end, value, limit, level }];
+  const records = [...(known?.records ?? []), { number, event, at, end, value, limit, level, by, commandId }];
   if (records.length > MOST_RECORDS) records.splice(1, 1);
   return {
     alertId: record.alertId,
@@ -74,6 +74,7 @@ export function alertWith(known: Alert | null, record: AlertRecord): Alert | nul
     open: event !== 'closed',
     openedAt: known?.openedAt ?? at,
     at,
+    acknowledged: acknowledgedAfter(known, record),
     group: record.group,
     level,
     signals: [...record.signals],
@@ -82,6 +83,12 @@ export function alertWith(known: Alert | null, record: AlertRecord): Alert | nul
     strategies: record.strategies.map(({ action, channel }) => ({ action, channel })),
     records,
   };
+}
+
+/** An escalation says that it is worse than what somebody has taken on. */
+function acknowledgedAfter(known: Alert | null, { event, at, by }: AlertRecord): Alert['acknowledged'] {
+  if (event === 'acknowledged') return { at, by: by ?? '' };
+  return event === 'opened' || event === 'escalated' ? null : (known?.acknowledged ?? null);
 }
 
 export const kpiOf = (record: KpiRecord): Kpi => ({

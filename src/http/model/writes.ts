@@ -97,12 +97,13 @@ function writeAlert(db: Database, record: AlertRecord): void {
   const alert = alertWith(known === undefined ? null : (JSON.parse(text(known.json)) as Alert), record);
   if (alert === null) return;
   db.run(
-    `INSERT INTO alerts (id, kind, customer, open, opened, json) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET open = excluded.open, json = excluded.json`,
+    `INSERT INTO alerts (id, kind, customer, open, acknowledged, opened, json) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET open = excluded.open, acknowledged = excluded.acknowledged, json = excluded.json`,
     alert.alertId,
     alert.kind,
     alert.customer ?? '',
     Number(alert.open),
+    Number(alert.acknowledged !== null),
     alert.openedAt,
     JSON.stringify(alert),
   );
