@@ -3,10 +3,17 @@
  * The composition root: the only file that sees everything. Binds the adapters to the commands.
  */
 import { Command } from 'commander';
-import { createKafka, createProbe as createKafkaProbe, createPlainProducer, followTopics, tailTopics } from './adapters/kafka/index.ts';
+import {
+  createCommandProducer,
+  createKafka,
+  createProbe as createKafkaProbe,
+  createPlainProducer,
+  followTopics,
+  tailTopics,
+} from './adapters/kafka/index.ts';
 import { createProbe as createRedisProbe } from './adapters/redis/probe.ts';
 import { startRedis } from './adapters/redis/start.ts';
-import { createReader, startRegistry } from './adapters/registry/index.ts';
+import { createReader, startCommandEncoder, startRegistry } from './adapters/registry/index.ts';
 import { createProbe as createRegistryProbe } from './adapters/registry/probe.ts';
 import { calibrateCommand } from './cli/calibrate.ts';
 import type { Connect, Connections, Resource } from './cli/connections.ts';
@@ -53,6 +60,8 @@ const connect: Connect = async (config, log) => {
     store: redis.value,
     schemas: lazily(() => startRegistry(config)),
     producer: lazily(() => createPlainProducer(config, log)),
+    commandProducer: lazily(async () => createCommandProducer(config, log)),
+    commandEncoder: lazily(() => startCommandEncoder(config)),
     follow: async (topics, onRecord) => {
       const follower = { value: null, ...(await followTopics(config, log, topics, onRecord)) };
       started.push(follower);

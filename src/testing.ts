@@ -20,7 +20,7 @@ import type { Logger } from './engine/ports.ts';
 import type { PublisherOf } from './engine/publication.ts';
 import { publishKpis } from './engine/publisher.ts';
 import { Worker, type WorkerOptions } from './engine/worker.ts';
-import type { TypedRecord } from './sources/index.ts';
+import type { InputRecord } from './sources/index.ts';
 
 export { ManualClock, MemoryKafka, MemoryStore };
 
@@ -85,9 +85,9 @@ export class TestDriver {
     this.clock = of?.clock ?? new ManualClock(options.start ?? Date.UTC(2026, 0, 1));
     this.kafka = of?.kafka ?? new MemoryKafka(() => this.clock.wall());
     this.store = of?.store ?? new MemoryStore();
-    const sources = TYPES.map(
-      (type): SourceConfig => ({ type, topic: `test.${type}`, format: 'avro', keyedByCustomer: options.keyedByCustomer ?? true }),
-    );
+    const { keyedByCustomer = true } = options;
+    const sources: SourceConfig[] = TYPES.map((type) => ({ type, topic: `test.${type}`, format: 'avro', keyedByCustomer }));
+    sources.push({ type: 'command', topic: 'test.commands', format: 'avro', keyedByCustomer });
     const topics = {
       journal: 'test.journal',
       reroute: 'test.reroute',
@@ -167,7 +167,7 @@ export class TestDriver {
   }
 
   /** Writes an input record, to the partition of its customer unless told otherwise. */
-  pipe(event: TypedRecord, partition?: number): void {
+  pipe(event: InputRecord, partition?: number): void {
     const source = this.settings.sources.find(({ type }) => type === event.type);
     if (source === undefined) throw new Error(`no source of ${event.type}`);
     const { customerId } = event.record;

@@ -3,6 +3,7 @@
  */
 import type { Logger } from 'pino';
 import type { OutputReader } from '../codec/output-reader.ts';
+import type { CommandRecord } from '../codec/types.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import type { Decoder, Encoder, LogRecord, Logs, Meta, Sinks, Source, StateStore, Stored, TopicPartition } from '../engine/ports.ts';
@@ -63,6 +64,10 @@ export interface Connections {
   /** Registers the outputs' schemas; Retryable when the registry is away. */
   schemas(): Promise<Schemas>;
   producer(): Promise<Producer>;
+  /** For single records: answers within some seconds, Retryable where that is not known. */
+  commandProducer(): Promise<Producer>;
+  /** Makes a command's value; Retryable when the registry is away. */
+  commandEncoder(): Promise<(record: CommandRecord) => Buffer>;
   /** Reads topics from their beginning and goes on, read_committed, until all is stopped. */
   follow(topics: readonly string[], onRecord: (from: TopicPartition, record: LogRecord) => void): Promise<Resource<null>>;
   /** Reads topics from positions that the caller keeps, read_committed, until it is stopped; its user stops it. */

@@ -192,8 +192,9 @@ class Demo {
   /** With a token that holds for this run alone: it stands behind the `#`, which no browser sends. */
   async #dashboard(): Promise<{ stop(): Promise<void> }> {
     const config = this.#config;
-    const around = { clock: new SystemClock(), log: createLog(config.logLevel), pages: PAGES };
-    const server = await this.#options.startHttp(config, sourcesOf(config, this.#connections), around);
+    const clock = new SystemClock();
+    const around = { clock, log: createLog(config.logLevel), pages: PAGES };
+    const server = await this.#options.startHttp(config, sourcesOf(config, this.#connections, clock), around);
     this.#say(`Dashboard: ${server.value.address}/#token=${config.http.readToken}`);
     return server;
   }

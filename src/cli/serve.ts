@@ -14,6 +14,7 @@ import type { Clock, Logger } from '../engine/ports.ts';
 import type { Found, Sources } from '../http/ports.ts';
 import { type Common, command, interrupted, print } from './command.ts';
 import type { Connect, Connections, Resource } from './connections.ts';
+import { give } from './give.ts';
 import { findCustomer } from './inspect.ts';
 import { readShards } from './standing.ts';
 
@@ -33,7 +34,7 @@ interface Around {
 export type StartHttp = (config: Config, sources: Sources, around: Around) => Promise<Resource<Served>>;
 
 const EXAMPLE = `
-Reads the output topics into a file of its own, which may be thrown away at any time, and Redis for single customers; writes to neither. Any number may run, each with
+Reads the output topics into a file of its own, which may be thrown away at any time, and Redis for single customers; writes nothing but commands. Any number may run, each with
 its own RAPPORT_HTTP_DATABASE. GET /readyz answers 200 once the topics have been read. Stops at SIGINT or SIGTERM and exits 0.
 
 Example:
@@ -60,7 +61,7 @@ export function serveCommand(connect: Connect, startHttp: StartHttp): Command {
         const stopping = interrupted().then(() => stopped.abort());
         const clock = new SystemClock();
         try {
-          const sources = sourcesOf(config, connections);
+          const sources = sourcesOf(config, connections, clock);
           const server = await startHttp(config, sources, { clock, log, pages: PAGES });
           try {
             const { address } = server.value;
@@ -89,7 +90,7 @@ async function checkPartitions(topic: string, { shards }: Config, { logs }: Conn
     throw new Halt(`RAPPORT_SHARDS is ${shards}, but ${topic} has ${partitions} partitions: set it to what the topics have`);
 }
 
-export function sourcesOf(config: Config, connections: Connections): Sources {
+export function sourcesOf(config: Config, connections: Connections, clock: Clock): Sources {
   const { logs } = connections;
   return {
     feed: {
@@ -107,6 +108,7 @@ export function sourcesOf(config: Config, connections: Connections): Sources {
       // A copy is nobody else's to change.
       return { shown: structuredClone(shown) as Found['shown'], state: looked.state };
     },
+    command: (command) => give({ ...command, occurredAt: clock.wall() }, config, connections),
     shards: async () => {
       const shards = await readShards(config, connections);
       return shards.map(({ journal, inputs, ...shard }) => ({

@@ -20,8 +20,12 @@ export interface LiveLimits {
   readonly stalledMs: number;
   /** ms between lines that keep a connection alive */
   readonly pulseMs: number;
+  /** ms in which readers are told once at most that alerts have gone on */
+  readonly alertsMs: number;
 }
-const LIMITS: LiveLimits = { readers: 200, stalledMs: 15_000, pulseMs: 15_000 };
+const LIMITS: LiveLimits = { readers: 200, stalledMs: 15_000, pulseMs: 15_000, alertsMs: 1_000 };
+/** Which ones, the reader asks: of an episode only the latest counts, so nothing is missed by whoever was away. */
+const ALERTS = 'event: alerts\ndata: {}\n\n';
 
 interface Frame {
   readonly text: string;
@@ -35,11 +39,13 @@ export class Live {
   /** by the row that they begin behind; rows never change, and readers that keep up share frames */
   readonly #frames = new Map<number, Frame>();
   readonly #pulse: NodeJS.Timeout;
+  #alerts: NodeJS.Timeout | null = null;
 
   constructor(model: ReadModel, limits: Partial<LiveLimits> = {}) {
     this.#model = model;
     this.#limits = { ...LIMITS, ...limits };
     model.events.on('committed', this.#more);
+    model.events.on('alerts', this.#alerted);
     model.events.on('reset', this.#reset);
     this.#pulse = setInterval(() => this.#each((reader) => reader.pulse()), this.#limits.pulseMs).unref();
   }
@@ -71,7 +77,9 @@ export class Live {
   stop(): void {
     clearInterval(this.#pulse);
     this.#model.events.off('committed', this.#more);
+    this.#model.events.off('alerts', this.#alerted);
     this.#model.events.off('reset', this.#reset);
+    clearTimeout(this.#alerts ?? undefined);
     this.#each((reader) => reader.end());
   }
 
@@ -81,6 +89,13 @@ export class Live {
       if (lastRow - reader.row > MOST_BEHIND) this.#restart(reader);
       else reader.take();
     });
+  };
+
+  readonly #alerted = (): void => {
+    this.#alerts ??= setTimeout(() => {
+      this.#alerts = null;
+      this.#each((reader) => reader.tell(ALERTS));
+    }, this.#limits.alertsMs).unref();
   };
 
   readonly #reset = (): void => {
@@ -131,6 +146,8 @@ class Reader {
   readonly #stalledMs: number;
   readonly #frame: (row: number) => Frame | null;
   #stalled: NodeJS.Timeout | null = null;
+  /** what is said when there is room again; a later one stands for it */
+  #untold: string | null = null;
 
   constructor(to: ServerResponse, row: number, stalledMs: number, frame: (row: number) => Frame | null, gone: (reader: Reader) => void) {
     this.#to = to;
@@ -139,6 +156,9 @@ class Reader {
     this.#frame = frame;
     to.on('drain', () => {
       this.#clear();
+      const untold = this.#untold;
+      this.#untold = null;
+      if (untold !== null) this.say(untold);
       this.take();
     });
     to.on('close', () => {
@@ -161,6 +181,12 @@ class Reader {
   say(text: string): void {
     if (this.#to.destroyed || this.#to.write(text) || this.#stalled !== null) return;
     this.#stalled = setTimeout(() => this.#to.destroy(), this.#stalledMs).unref();
+  }
+
+  /** Once there is room; several become one. */
+  tell(text: string): void {
+    if (this.#stalled === null) this.say(text);
+    else this.#untold = text;
   }
 
   /** Nothing to one whose connection is full: it would only fill it further. */

@@ -1,8 +1,9 @@
 /**
- * What the HTTP process asks of the world, given by main.ts and cli/serve.ts: topics to read, one customer from Redis, where the shards stand. Pure types; no vendor's cross
+ * What the HTTP process asks of the world, given by main.ts and cli/serve.ts: topics to read, one customer from Redis, where the shards stand, commands to pass on. Pure types; no vendor's cross
  * this line. Trouble is told by throwing `Retryable` (away for now) or `Halt`.
  */
 import type { OutputReader } from '../codec/output-reader.ts';
+import type { CommandRecord } from '../codec/types.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import type { CustomerState } from '../domain/state.ts';
 import type { Ends, LogRecord, TopicPartition } from '../engine/ports.ts';
@@ -39,4 +40,9 @@ export interface Sources {
   /** Null when no such customer is known. Throws Halt while the shard has no state. */
   customer(id: CustomerId): Promise<Found | null>;
   shards(): Promise<ShardsAnswer['shards']>;
+  /**
+   * Gives a command, dated now. Resolves once all replicas have it, rejects within some seconds: with Retryable, it may have been taken all the same; with Halt, it has been
+   * refused.
+   */
+  command(command: Omit<CommandRecord, 'occurredAt'>): Promise<void>;
 }

@@ -1,8 +1,8 @@
 /**
  * The server: who may ask, what an error looks like, and the routes put together. Boundary: fastify and its plugins; answers are the routes'.
  *
- * What is not said to be for everybody needs a token: a route without a role does not exist. A reader is held to a rate, a body is never read, and an answer shows nothing of
- * the inside.
+ * What is not said to be for everybody needs a token: a route without a role does not exist. A reader is held to a rate, a body is small JSON and read only after the token, and an answer
+ * shows nothing of the inside.
  */
 import { existsSync } from 'node:fs';
 import helmet from '@fastify/helmet';
@@ -27,6 +27,7 @@ import type { Live } from './live.ts';
 import type { ReadModel } from './model/model.ts';
 import type { Sources } from './ports.ts';
 import { problemOf, Refused } from './problems.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { liveRoutes } from './routes/live.ts';
 import { pipelineRoutes } from './routes/pipeline.ts';
@@ -43,6 +44,10 @@ const REQUEST_MS = 10_000;
 const PAGE = 'page';
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** of the token; null where none is asked for */
+    role: Role | null;
+  }
   interface FastifyContextConfig {
     /** who may ask; null: everybody */
     readonly role?: Role | null;
@@ -75,6 +80,9 @@ export async function createServer(parts: ServerParts) {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  // Text is what a page of another site may send without asking first.
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('role', null);
   app.setErrorHandler((error: FastifyError, request, reply) => answer(error, request, reply, log));
   // upgrade-insecure-requests and HSTS are for whoever puts TLS before it.
   const directives = { defaultSrc: ["'self'"], frameAncestors: ["'none'"], upgradeInsecureRequests: null };
@@ -104,7 +112,8 @@ export async function createServer(parts: ServerParts) {
     if (role === null) return;
     reply.header('cache-control', 'no-store');
     // Whoever may not read is not told what there is not, either.
-    authorize({ authorization: request.headers.authorization, host: request.headers.host }, request.is404 ? 'read' : (role ?? 'admin'));
+    const { authorization, host } = request.headers;
+    request.role = authorize({ authorization, host }, request.is404 ? 'read' : (role ?? 'admin'));
   });
   app.addHook('onResponse', async ({ routeOptions: { url, config: of } }, reply) =>
     metrics.answered(of.page === true ? PAGE : url, reply.statusCode, of.live === true ? null : reply.elapsedTime),
@@ -113,6 +122,7 @@ export async function createServer(parts: ServerParts) {
     const typed = routes.withTypeProvider<ZodTypeProvider>();
     customerRoutes(typed, parts);
     seriesRoutes(typed, parts);
+    alertRoutes(typed, parts);
     pipelineRoutes(typed, parts);
     liveRoutes(typed, parts);
   });
@@ -151,10 +161,12 @@ const send = (reply: FastifyReply, problem: Problem): FastifyReply =>
     .serializer((value: unknown) => JSON.stringify(value))
     .send(problem);
 
+const PLACES: Readonly<Record<string, string>> = { params: 'path', body: 'body', headers: 'header' };
+
 function answer(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const faults = error.validation.map(({ instancePath, message }) => ({
-      in: error.validationContext === 'params' ? 'path' : 'query',
+      in: PLACES[error.validationContext ?? ''] ?? 'query',
       name: instancePath.split('/')[1] ?? '',
       message: message ?? 'is not valid',
     }));

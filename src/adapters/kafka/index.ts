@@ -10,6 +10,7 @@ import { createSource } from './source.ts';
 
 export { createAdmin, type KafkaAdmin } from './admin.ts';
 export type { KafkaSettings } from './client.ts';
+export { createCommandProducer } from './command-producer.ts';
 export { createProbe } from './probe.ts';
 export { createPlainProducer, type PlainProducer, type PlainRecord } from './produce.ts';
 export { followTopics } from './read.ts';

@@ -24,15 +24,22 @@ export interface PlainProducer {
 /** kafkajs needs time in the square of the records of one partition in a call. */
 const CALL_RECORDS = 500;
 
-export async function createPlainProducer(config: KafkaSettings, log: Logger): Promise<{ value: PlainProducer; stop(): Promise<void> }> {
+/** As long as it takes, unless told. */
+const PATIENTLY = { requestTimeout: 30_000, retries: Number.MAX_SAFE_INTEGER };
+
+export async function createPlainProducer(
+  config: KafkaSettings,
+  log: Logger,
+  { requestTimeout, retries } = PATIENTLY,
+): Promise<{ value: PlainProducer; stop(): Promise<void> }> {
   const client = createClient(config.kafka, log, {
     clientId: `${config.applicationId}-producer`,
-    requestTimeout: 30_000,
-    retry: { initialRetryTime: 50, retries: 8 },
+    requestTimeout,
+    retry: { initialRetryTime: 50, retries: Math.min(retries, 8) },
   });
   const producer = client.producer({
     idempotent: true,
-    retry: { retries: Number.MAX_SAFE_INTEGER },
+    retry: { retries },
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     createPartitioner:

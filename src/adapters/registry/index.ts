@@ -7,7 +7,7 @@ import { createDecoder } from '../../codec/decoder.ts';
 import { createEncoder } from '../../codec/encoder.ts';
 import { createOutputReader, type OutputReader } from '../../codec/output-reader.ts';
 import { avroType } from '../../codec/schemas.ts';
-import { SCHEMA_TEXTS } from '../../codec/types.ts';
+import { type CommandRecord, SCHEMA_TEXTS } from '../../codec/types.ts';
 import { encodeWire } from '../../codec/wire.ts';
 import type { Config, SourceConfig } from '../../config/config.ts';
 import type { Decoder, Encoder } from '../../engine/ports.ts';
@@ -37,6 +37,21 @@ type RegistryPart = Pick<Config, 'registry' | 'sources' | 'policy' | 'policyHash
 export function createReader(config: Pick<Config, 'registry'>): { readonly value: OutputReader; stop(): Promise<void> } {
   const client = createClient(config.registry);
   return { value: createOutputReader(client), stop: async () => client.stop() };
+}
+
+/** Makes a command's value. The schema is looked up, and registered only where it is not yet; throws as startRegistry does. */
+export async function startCommandEncoder(
+  config: RegistryPart,
+): Promise<{ readonly value: (record: CommandRecord) => Buffer; stop(): Promise<void> }> {
+  const client = createClient(config.registry);
+  try {
+    const topic = config.sources.find(({ type }) => type === 'command')?.topic ?? '';
+    const id = await client.register(subjectOf(topic), SCHEMA_TEXTS['in/command']);
+    return { value: (record) => encodeWire(id, avroType('in/command'), record), stop: async () => client.stop() };
+  } catch (error) {
+    client.stop();
+    throw error;
+  }
 }
 
 /** Throws Retryable when the registry is away, Halt when it refuses our schemas. */

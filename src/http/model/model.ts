@@ -27,8 +27,8 @@ export interface Position extends TopicPartition {
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`;
 
 export class ReadModel {
-  /** 'committed' after each transaction that has added changes; 'reset' when all bookmarks have become void */
-  readonly events = new EventEmitter<{ committed: []; reset: [] }>();
+  /** 'committed' after each transaction that has added changes, 'alerts' after one with records of alerts; 'reset' when all bookmarks have become void */
+  readonly events = new EventEmitter<{ committed: []; alerts: []; reset: [] }>();
   readonly #file: string;
   readonly #identity: Identity;
   readonly #log: Logger;
@@ -127,6 +127,7 @@ export class ReadModel {
     let last = known?.last ?? null;
     let digest = known?.digest ?? null;
     let added = 0;
+    let alerts = 0;
     this.#db.transaction(() => {
       for (const entry of entries) {
         if (entry.offset === last && entry.digest !== digest)
@@ -135,6 +136,7 @@ export class ReadModel {
         if (entry.said !== null) {
           write(this.#db, entry.said);
           if (entry.said.type === 'segment-change') added += 1;
+          if (entry.said.type === 'alert') alerts += 1;
         }
         last = entry.offset;
         digest = entry.digest;
@@ -154,6 +156,7 @@ export class ReadModel {
       this.#awaited.delete(nameOf(of));
       this.#reached();
     }
+    if (alerts > 0) this.events.emit('alerts');
     if (added === 0) return;
     this.#lastRow = this.#rows();
     this.events.emit('committed');

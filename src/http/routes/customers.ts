@@ -2,18 +2,7 @@
 import { z } from 'zod';
 import type { CustomerId } from '../../domain/ids.ts';
 import { changesWhen, inSilence, keptUntil } from '../ahead.ts';
-import {
-  alertsPage,
-  alertsQuery,
-  changesPage,
-  changesQuery,
-  customerAnswer,
-  customerId,
-  customersPage,
-  customersQuery,
-  storyAnswer,
-  storyQuery,
-} from '../api.ts';
+import { changesPage, changesQuery, customerAnswer, customerId, customersPage, customersQuery, storyAnswer, storyQuery } from '../api.ts';
 import { customerById, findCustomers } from '../model/customers.ts';
 import { findAlerts, findChanges } from '../model/history.ts';
 import { Refused } from '../problems.ts';
@@ -62,9 +51,6 @@ export function customerRoutes(app: App, { config, model, sources }: ServerParts
 
   const changes = question('read', TAG, 'Changes of group, the latest first', changesQuery, changesPage);
   app.get('/api/v1/changes', changes, async ({ query }) => copy(findChanges(model.db, query)));
-
-  const alerts = question('read', TAG, 'Alerts, the latest opened first', alertsQuery, alertsPage);
-  app.get('/api/v1/alerts', alerts, async ({ query }) => copy(findAlerts(model.db, query)));
 }
 
 /** The id is not repeated: an answer may be logged by whoever asks. */

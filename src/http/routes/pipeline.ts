@@ -1,7 +1,7 @@
 /** The policy, the state of the pipeline and of the read model, and what probes ask. */
 import { z } from 'zod';
 import { digitsOf } from '../../config/currency.ts';
-import { deadLettersAnswer, policyAnswer, readModelAnswer, shardsAnswer, statusAnswer } from '../api.ts';
+import { accessAnswer, deadLettersAnswer, policyAnswer, readModelAnswer, shardsAnswer, statusAnswer } from '../api.ts';
 import { deadLetters } from '../model/history.ts';
 import type { ServerParts } from '../server.ts';
 import { type App, nothing, question } from './route.ts';
@@ -10,6 +10,9 @@ const TAG = 'pipeline';
 
 export function pipelineRoutes(app: App, { config, model, live, sources, metrics }: ServerParts): void {
   const { applicationId, policyHash: hash } = config;
+
+  const access = question('read', 'access', 'What the token may do', nothing, accessAnswer);
+  app.get('/api/v1/access', access, async ({ role }) => ({ role: role === 'admin' ? 'admin' : 'read' }) as const);
 
   const policy = question('read', TAG, 'The policy in force here', nothing, policyAnswer);
   app.get('/api/v1/policy', policy, async () => {

@@ -1,6 +1,7 @@
 /** Events by hand and by chance. Times are days after 1 January 2024, amounts are minor units. */
 import fc from 'fast-check';
-import type { Attributes, CustomerEvent, Engagement, Purchase, Support, Survey } from '../../../src/domain/event.ts';
+import type { Alert } from '../../../src/domain/decision.ts';
+import type { Attributes, Command, CustomerEvent, Engagement, Purchase, Support, Survey } from '../../../src/domain/event.ts';
 import { type CustomerId, DAY, type Hash, hash, type Instant, type Minor } from '../../../src/domain/ids.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
 import { presets } from '../../../src/domain/presets.ts';
@@ -72,6 +73,13 @@ export const engagement = (at: Instant, kind: Engagement['kind'], campaign: stri
   channel: 'email',
   cost: cost as Minor,
 });
+
+/** Takes an alert on, as its latest record was seen. */
+export const acknowledge = (at: Instant, alert: Pick<Alert, 'kind' | 'subject' | 'episode' | 'number'>, by = 'Anna'): Command => {
+  const { kind, subject, episode, number } = alert;
+  const known = fact(at);
+  return { ...known, type: 'command', kind: 'ACKNOWLEDGE', command: `command-${known.id}`, alert: kind, subject, episode, number, by };
+};
 
 /* ------------------------------------------------------------------------------------------------------------- by chance */
 

@@ -2,7 +2,7 @@
 import { encodeState } from '../../../src/codec/state.ts';
 import { type CustomerState, fire, fold, newCustomer } from '../../../src/domain/customer.ts';
 import type { Decision, Profile, SegmentChange } from '../../../src/domain/decision.ts';
-import type { CustomerEvent } from '../../../src/domain/event.ts';
+import type { InputEvent } from '../../../src/domain/event.ts';
 import { type CustomerId, type Instant, LAST_INSTANT } from '../../../src/domain/ids.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
 import { CUSTOMER } from './events.ts';
@@ -18,7 +18,7 @@ export interface Played {
 
 /** `seen` is called after each event and each timer. */
 export function play(
-  events: readonly CustomerEvent[],
+  events: readonly InputEvent[],
   policy: Policy,
   until: Instant | null = LAST_INSTANT,
   seen: (state: CustomerState, out: readonly Decision[]) => void = () => {},

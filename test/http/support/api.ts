@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import { ManualClock } from '../../../src/adapters/memory/clock.ts';
 import type { Config, HttpConfig } from '../../../src/config/config.ts';
@@ -9,6 +10,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { follow } from '../../../src/http/follow.ts';
 import { Live, type LiveLimits } from '../../../src/http/live.ts';
 import { ReadModel } from '../../../src/http/model/model.ts';
+import type { Sources } from '../../../src/http/ports.ts';
 import { createServer } from '../../../src/http/server.ts';
 import { until } from '../../../src/stack/until.ts';
 import { ServeMetrics } from '../../../src/telemetry/serve.ts';
@@ -18,15 +20,19 @@ import { type MemoryFeed, SHARDS, sourcesOf } from './said.ts';
 export const READ_TOKEN = 'read-token-of-a-test';
 export const ADMIN_TOKEN = 'admin-token-of-a-test';
 
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  readonly body: unknown;
+}
+
 export interface Api {
   readonly model: ReadModel;
   readonly lines: string[];
   readonly address: () => Promise<string>;
-  get(
-    url: string,
-    token?: string | null,
-    headers?: Record<string, string>,
-  ): Promise<{ status: number; headers: Record<string, unknown>; body: unknown }>;
+  get(url: string, token?: string | null, headers?: Record<string, string>): Promise<Answer>;
+  /** An object is sent as JSON. */
+  post(url: string, payload: string | object, token?: string | null, headers?: Record<string, string>): Promise<Answer>;
   ready(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -37,12 +43,13 @@ interface Options {
   readonly pages?: string;
   readonly customer?: 'fails';
   readonly metricsToken?: string;
+  readonly command?: Sources['command'];
 }
 
 export async function startApi(
   driver: TestDriver,
   feed: MemoryFeed,
-  { http, live: limits, pages, customer, metricsToken }: Options = {},
+  { http, live: limits, pages, customer, metricsToken, command }: Options = {},
 ): Promise<Api> {
   const folder = mkdtempSync(join(tmpdir(), 'rapport-api-'));
   const loaded = await loadConfig({
@@ -66,7 +73,7 @@ export async function startApi(
   const log = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
   const model = new ReadModel(config.http.database, config, log);
   const live = new Live(model, limits);
-  const sources = sourcesOf(driver, feed);
+  const sources = sourcesOf(driver, feed, command);
   const fails = { ...sources, customer: () => Promise.reject(new Error('postgres://user:hunter2@db is broken')) };
   const metrics = new ServeMetrics('test', { model, live, ends: (topic) => feed.ends(topic) }, { ofProcess: false });
   const server = await createServer({
@@ -81,6 +88,12 @@ export async function startApi(
   const stopping = new AbortController();
   const following = follow({ model, feed, topics: config.topics, clock: new ManualClock(0), log }, stopping.signal);
   let listening: Promise<string> | null = null;
+  const withToken = (headers: Record<string, string>, token: string | null): Record<string, string> =>
+    token === null ? headers : { ...headers, authorization: `Bearer ${token}` };
+  const ask = async (request: InjectOptions): Promise<Answer> => {
+    const answer = await server.app.inject(request);
+    return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? null : answer.json() };
+  };
   return {
     model,
     lines,
@@ -88,14 +101,8 @@ export async function startApi(
       listening ??= server.listen();
       return listening;
     },
-    async get(url, token = READ_TOKEN, headers = {}) {
-      const answer = await server.app.inject({
-        method: 'GET',
-        url,
-        headers: { ...headers, ...(token !== null && { authorization: `Bearer ${token}` }) },
-      });
-      return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? null : answer.json() };
-    },
+    get: (url, token = READ_TOKEN, headers = {}) => ask({ method: 'GET', url, headers: withToken(headers, token) }),
+    post: (url, payload, token = ADMIN_TOKEN, headers = {}) => ask({ method: 'POST', url, payload, headers: withToken(headers, token) }),
     ready: async () => {
       await until('the model to be ready', 20, async () => (model.ready ? true : undefined));
     },

@@ -113,7 +113,7 @@ export class MemoryFeed implements Feed {
 }
 
 /** Customers as the driver's store has them, as `rapport inspect` would show them. */
-export function sourcesOf(driver: TestDriver, feed: Feed): Sources {
+export function sourcesOf(driver: TestDriver, feed: Feed, command: Sources['command'] = async () => {}): Sources {
   const { policy } = driver.settings;
   return {
     feed,
@@ -138,5 +138,6 @@ export function sourcesOf(driver: TestDriver, feed: Feed): Sources {
       return { shown: JSON.parse(JSON.stringify(shown)) as Found['shown'], state };
     },
     shards: async () => [],
+    command,
   };
 }
