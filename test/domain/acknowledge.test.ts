@@ -186,11 +186,9 @@ const toldArb: fc.Arbitrary<Told> = fc
 const UNTIL = on(1_250);
 /** Without who has taken it on, and by number: the records of an episode that nobody acknowledges. */
 const bare = (out: readonly Decision[]): unknown[] =>
-  out.flatMap((decision) => {
-    if (decision.type !== 'alert') return [decision];
-    const { number, ...rest } = decision;
-    return decision.event === 'acknowledged' ? [] : [rest];
-  });
+  out
+    .filter((decision) => decision.type !== 'alert' || decision.event !== 'acknowledged')
+    .map((decision) => (decision.type === 'alert' ? { ...decision, number: null } : decision));
 function unclaimed(state: CustomerState): object {
   const { seen, riskRecords, riskAcknowledged, followUpAcknowledged, tickets, ...rest } = state;
   return { ...rest, tickets: tickets.map((ticket) => ({ ...ticket, acknowledged: null })) };

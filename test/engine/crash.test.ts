@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agrees, driver, forAll, KEPT, SLOW, SMALL } from './support/drive.ts';
-import { DAY, history, purchase, START } from './support/history.ts';
+import { acknowledged, DAY, history, purchase, START } from './support/history.ts';
 import { expectChain } from './support/journal.ts';
 import { make, type Trouble } from './support/trouble.ts';
 
@@ -11,12 +11,16 @@ describe('a history, loaded before the start', () => {
     'I4 gives exactly the changes, profiles and states of one fold over all events in time order, with %i shards and workers',
     { timeout: SLOW },
     async (shards) => {
-      await forAll([history(12, 500, 160), fc.integer({ min: 3, max: 60 })], 12, async (make, records, batchSize) => {
-        const test = make({ shards, batchSize });
-        for (const record of records) test.pipe(record);
-        for (let i = 0; i < shards; i++) await test.start();
-        await agrees(test, records);
-      });
+      await forAll(
+        [acknowledged(history(12, 500, 160), 12, 500), fc.integer({ min: 3, max: 60 })],
+        12,
+        async (make, records, batchSize) => {
+          const test = make({ shards, batchSize });
+          for (const record of records) test.pipe(record);
+          for (let i = 0; i < shards; i++) await test.start();
+          await agrees(test, records);
+        },
+      );
     },
   );
 });
@@ -63,7 +67,7 @@ describe('any crash and restore between steps', () => {
   it.each([1, 3])('D1 I2 I3 I4 I6 I7 gives the same changes, profiles and states, with %i shards', { timeout: SLOW }, async (shards) => {
     const troubles = fc.array(fc.tuple(fc.constantFrom(...TROUBLES), fc.integer({ min: 1, max: 25 })), { maxLength: 12 });
     await forAll(
-      [history(10, 400, 120), fc.integer({ min: 2, max: 20 }), fc.boolean(), troubles],
+      [acknowledged(history(10, 400, 120), 10, 400), fc.integer({ min: 2, max: 20 }), fc.boolean(), troubles],
       60,
       async (begin, records, batchSize, cleaned, all) => {
         const test = begin({ shards, batchSize, limits: cleaned ? SMALL : KEPT });

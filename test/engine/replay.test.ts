@@ -10,7 +10,7 @@ import type { Sample } from '../checker/evidence.ts';
 import { evidenceOf, imageOf, recorderOf } from '../checker/from-driver.ts';
 import { DEAD_LETTER_CASES } from './support/broken.ts';
 import { forAll, idle, KEPT, refusingPoison, SLOW, SMALL } from './support/drive.ts';
-import { arrivals, purchase } from './support/history.ts';
+import { acknowledged, arrivals, purchase } from './support/history.ts';
 
 const TROUBLES = ['kill', 'stall', 'unknown-committed', 'unknown-aborted', 'flush', 'nothing', 'wait'] as const;
 
@@ -18,7 +18,13 @@ describe('I9 the journal’s headers and the inputs', () => {
   it.each([1, 3])('give every output, reroute and state again, byte for byte, with %i shards', { timeout: SLOW }, async (shards) => {
     const troubles = fc.array(fc.tuple(fc.constantFrom(...TROUBLES), fc.integer({ min: 1, max: 30 })), { maxLength: 10 });
     await forAll(
-      [arrivals(10, 300, 120), fc.integer({ min: 2, max: 20 }), fc.integer({ min: 0, max: 119 }), fc.boolean(), troubles],
+      [
+        acknowledged(arrivals(10, 300, 120), 10, 300),
+        fc.integer({ min: 2, max: 20 }),
+        fc.integer({ min: 0, max: 119 }),
+        fc.boolean(),
+        troubles,
+      ],
       15,
       async (make, records, batchSize, upfront, cleaned, all) => {
         const test = make({ shards, batchSize, kpis: cleaned, limits: cleaned ? SMALL : KEPT });

@@ -1,5 +1,5 @@
 /** What a run of the simulation is to be, drawn from its seed: how large, under which weather, what befalls it. Boundary: says what; simulation.ts does it. */
-import type { TypedRecord } from '../../src/sources/index.ts';
+import type { InputRecord, TypedRecord } from '../../src/sources/index.ts';
 import { Random } from '../../src/world/random.ts';
 import type { Weather } from './scheduler.ts';
 
@@ -81,7 +81,7 @@ export interface Plan {
 /** A record on its way to an input: broken ones have text instead of an event. */
 export interface Delivery {
   readonly at: number;
-  readonly event: TypedRecord;
+  readonly event: InputRecord;
   /** the partition, where it is not its customer's */
   readonly partition: number | null;
   readonly broken: string | null;
@@ -118,7 +118,15 @@ export function planOf(seed: number, calm = false): Plan {
     cleaned: random.chance(0.5),
     publishes: random.chance(0.3),
     untidy,
-    ...deliveries(random, random.integer(10, 60), random.integer(5, 40), lasts, untidy ? partitions : null, random.chance(0.15) || calm),
+    ...deliveries(
+      random,
+      random.integer(10, 60),
+      random.integer(5, 40),
+      lasts,
+      untidy ? partitions : null,
+      random.chance(0.15) || calm,
+      new Random(seed, 'commands'),
+    ),
     weather: {
       lost: rough ? random.between(0, 0.03) : 0,
       late: rough ? random.between(0, 0.02) : 0,
@@ -181,7 +189,7 @@ export function planWithStop(seed: number, { index, how, cleaned, predecessor }:
   const [live, lasts] = how === 'kill' ? [12, before] : [30, before + FROZEN_MS + 500];
   const times = { kill: 0, freeze: 0, stopAt: { worker, index, how, before }, lasts };
   const troubles: Plan['troubles'] = predecessor === null ? [] : [{ at: FLUSHED_AT, trouble: 'flush Redis' }];
-  const records = deliveries(random, 24, live, lasts - 600, size.untidy ? size.partitions : null, false);
+  const records = deliveries(random, 24, live, lasts - 600, size.untidy ? size.partitions : null, false, new Random(seed, 'commands'));
   return { seed, again, ...size, ...records, weather, ...times, predecessor, troubles };
 }
 
@@ -192,36 +200,62 @@ function deliveries(
   lasts: number,
   untidy: number | null,
   calm: boolean,
+  /** apart from the rest: what comes without commands is as it is without */
+  takes: Random,
 ): Pick<Plan, 'history' | 'live'> {
   const customers = random.integer(2, 9);
   let count = 0;
   const event = (at: number): TypedRecord => eventOf(random, `e${++count}`, `№${random.integer(1, customers)}`, at);
-  const spread = (events: readonly TypedRecord[]): Delivery[] => {
+  const spread = (events: readonly InputRecord[], by: Random): Delivery[] => {
     const all: Delivery[] = [];
     for (const each of events) {
       const one: Delivery = { at: each.record.occurredAt, event: each, partition: null, broken: null };
-      if (untidy === null || random.chance(0.85)) {
+      if (untidy === null || by.chance(0.85)) {
         all.push(one);
         continue;
       }
-      const partition = random.integer(0, untidy - 1);
-      const way = random.integer(0, 3);
-      if (way === 0) all.push(one, { ...one, at: one.at + random.between(0, 2_000) });
+      const partition = by.integer(0, untidy - 1);
+      const way = by.integer(0, 3);
+      if (way === 0) all.push(one, { ...one, at: one.at + by.between(0, 2_000) });
       else if (way === 1) all.push({ ...one, partition });
-      else if (way === 2) all.push({ ...one, at: one.at + random.between(0, 3_000) });
+      else if (way === 2) all.push({ ...one, at: one.at + by.between(0, 3_000) });
       else all.push(one, { ...one, partition, broken: `not an event ${CANARY}` });
     }
-    return all.sort((a, b) => a.at - b.at);
+    return all;
   };
   const times = (many: number, from: number, to: number): number[] =>
     [...new Set(Array.from({ length: many }, () => random.integer(from, to)))].sort((a, b) => a - b);
+  const withCommands = (events: readonly TypedRecord[]): Delivery[] => {
+    const commands = takes.chance(0.5) ? [] : events.filter(() => takes.chance(0.15)).map((event) => acknowledgementOf(takes, event));
+    return [...spread(events, random), ...spread(commands, takes)].sort((a, b) => a.at - b.at);
+  };
   return {
-    history: spread(times(past, START - 600 * DAY, START - 1_000).map(event)),
-    live: spread(
+    history: withCommands(times(past, START - 600 * DAY, START - 1_000).map(event)),
+    live: withCommands(
       [...times(now, START, START + lasts), ...(calm ? times(8, START + lasts + CALM_AFTER_MS, START + lasts + LAST_EVENT_MS) : [])].map(
         event,
       ),
     ),
+  };
+}
+
+/** Some time after an event, of what may be open then; in the present right after it. */
+function acknowledgementOf(random: Random, { record: { eventId, customerId, occurredAt: after } }: TypedRecord): InputRecord {
+  const alert = random.chance(0.7) ? 'FOLLOW_UP_DUE' : 'CHURN_RISK';
+  const occurredAt = after < START ? Math.min(after + random.integer(1, 60 * DAY), START - 500) : after + 1;
+  return {
+    type: 'command',
+    record: {
+      commandId: `a-${eventId}`,
+      customerId,
+      occurredAt,
+      kind: 'ACKNOWLEDGE',
+      alert,
+      subject: '',
+      episode: random.integer(1, 2),
+      number: 1,
+      by: 'Anna',
+    },
   };
 }
 

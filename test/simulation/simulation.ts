@@ -134,7 +134,8 @@ class Simulation {
     this.#random = new Random(plan.seed, 'troubles');
     this.scheduler = new Scheduler(new Random(plan.seed, 'schedule'), START, history);
     this.scheduler.weather = plan.weather;
-    const sources = TYPES.map((type): SourceConfig => ({ type, topic: `sim.${type}`, format: 'avro', keyedByCustomer: true }));
+    const sources: SourceConfig[] = TYPES.map((type) => ({ type, topic: `sim.${type}`, format: 'avro', keyedByCustomer: true }));
+    sources.push({ type: 'command', topic: 'sim.command', format: 'avro', keyedByCustomer: true });
     this.#settings = {
       applicationId: 'sim',
       shards: plan.shards,

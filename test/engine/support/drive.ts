@@ -11,9 +11,9 @@ import type { Booking } from '../../../src/domain/kpis.ts';
 import type { Ports } from '../../../src/engine/engine.ts';
 import type { Steps } from '../../../src/engine/steps.ts';
 import { firstKept } from '../../../src/engine/totals.ts';
-import type { TypedRecord } from '../../../src/sources/index.ts';
+import type { InputRecord } from '../../../src/sources/index.ts';
 import { TestDriver } from '../../../src/testing.ts';
-import { DAY, foldAll, lineOf, profileLineOf, START, stateOf } from './history.ts';
+import { alertLineOf, DAY, foldAll, lineOf, profileLineOf, START, stateOf } from './history.ts';
 import { amountsOf, amountsToldBy, customersIn } from './totals.ts';
 
 type Options = NonNullable<ConstructorParameters<typeof TestDriver>[0]>;
@@ -68,6 +68,8 @@ export async function forAll<Ts extends [unknown, ...unknown[]]>(
 export interface Told {
   readonly changes: [string, string[]][];
   readonly profiles: [string, string[]][];
+  /** about customers */
+  readonly alerts: [string, string[]][];
   readonly states: [string, CustomerState][];
 }
 
@@ -82,6 +84,8 @@ function linesBy<T extends { customerId: string }>(records: readonly T[], line: 
 export function told(of: TestDriver): Told {
   type Change = Parameters<typeof lineOf>[0] & { customerId: string };
   type Profile = Parameters<typeof profileLineOf>[0] & { customerId: string };
+  type Alert = Parameters<typeof alertLineOf>[0] & { customerId: string };
+  const isOfCustomer = (alert: Alert | { customerId: null }): alert is Alert => alert.customerId !== null;
   const states = new Map<string, CustomerState>();
   for (let shard = 0; shard < of.settings.shards; shard++) {
     for (const [customer, { state }] of customersIn(of.store.states(shard))) states.set(customer, stateOf(customer, state));
@@ -89,24 +93,27 @@ export function told(of: TestDriver): Told {
   return {
     changes: linesBy(of.outputs('segmentChanges') as Change[], lineOf),
     profiles: linesBy(of.outputs('profiles') as Profile[], profileLineOf),
+    alerts: linesBy((of.outputs('alerts') as (Alert | { customerId: null })[]).filter(isOfCustomer), alertLineOf),
     states: sorted(states),
   };
 }
 
 /** The same from one fold over all events in time order. */
 export function expected(
-  records: readonly TypedRecord[],
+  records: readonly InputRecord[],
   policy: TestDriver['settings']['policy'],
   until: number,
   bookings: Booking[] = [],
 ): Told {
   const all = foldAll(records, policy, until, bookings);
-  const withAny = (lines: 'changes' | 'profiles'): [string, string[]][] =>
+  const withAny = (lines: 'changes' | 'profiles' | 'alerts'): [string, string[]][] =>
     sorted(new Map([...all].filter(([, folded]) => folded[lines].length > 0).map(([customer, folded]) => [customer, folded[lines]])));
   return {
     changes: withAny('changes'),
     profiles: withAny('profiles'),
-    states: sorted(new Map([...all].map(([customer, { state }]) => [customer, state]))),
+    alerts: withAny('alerts'),
+    // Of a customer about whom there were only commands nothing is kept.
+    states: sorted(new Map([...all].filter(([, { state }]) => state.asOf !== null).map(([customer, { state }]) => [customer, state]))),
   };
 }
 
@@ -144,7 +151,7 @@ export async function idle(of: TestDriver): Promise<void> {
 }
 
 /** Settles, lets timers come due, and compares everything, totals included, with one fold over all events in time order. */
-export async function agrees(of: TestDriver, records: readonly TypedRecord[]): Promise<void> {
+export async function agrees(of: TestDriver, records: readonly InputRecord[]): Promise<void> {
   await idle(of);
   const watermarks = Array.from({ length: of.settings.shards }, (_, shard) => watermarkOf(of, shard));
   const bookings: Booking[] = [];

@@ -3,10 +3,10 @@
  */
 import fc from 'fast-check';
 import { decodeState } from '../../../src/codec/state.ts';
-import type { PurchaseRecord } from '../../../src/codec/types.ts';
+import type { CommandRecord, PurchaseRecord } from '../../../src/codec/types.ts';
 import type { CustomerState } from '../../../src/domain/customer.ts';
 import type { CustomerId } from '../../../src/domain/ids.ts';
-import type { TypedRecord } from '../../../src/sources/index.ts';
+import type { InputRecord, TypedRecord } from '../../../src/sources/index.ts';
 
 export { alertLineOf, foldAll, lineOf, profileLineOf } from '../../checker/fold-all.ts';
 
@@ -30,10 +30,15 @@ export const history = (customers: number, days: number, most: number): fc.Arbit
     .map((lines) => short(lines.sort((a, b) => a.day - b.day).map(toRecord)));
 
 /** Printed as a line each when a property fails. */
-const short = (records: TypedRecord[]): TypedRecord[] =>
+const short = <T extends InputRecord>(records: T[]): T[] =>
   Object.defineProperty(records, fc.toStringMethod, {
     value: () =>
-      records.map(({ type, record }) => `${record.eventId} ${record.customerId} ${type} ${(record.occurredAt - START) / DAY}`).join('; '),
+      records
+        .map(
+          ({ type, record }) =>
+            `${'eventId' in record ? record.eventId : record.commandId} ${record.customerId} ${type} ${(record.occurredAt - START) / DAY}`,
+        )
+        .join('; '),
   });
 
 /** The same as it arrives where the world is less tidy: some late, some twice, some both. */
@@ -52,6 +57,31 @@ export const arrivals = (customers: number, days: number, most: number): fc.Arbi
         if (!again) arrived.splice(at, 1);
       }
       return short(arrived);
+    });
+
+/** The same with acknowledgements at instants of their own, some of them of alerts that are open; each goes where its time belongs. */
+export const acknowledged = (records: fc.Arbitrary<TypedRecord[]>, customers: number, days: number): fc.Arbitrary<InputRecord[]> =>
+  fc
+    .tuple(
+      records,
+      fc.array(
+        fc.record({
+          customer: fc.nat(customers - 1),
+          day: fc.nat(days * 1_000),
+          alert: fc.constantFrom('FOLLOW_UP_DUE', 'FOLLOW_UP_DUE', 'CHURN_RISK'),
+          episode: fc.constantFrom(1, 1, 2),
+        }),
+        { minLength: 10, maxLength: 40 },
+      ),
+    )
+    .map(([events, takes]) => {
+      const all: InputRecord[] = [...events];
+      for (const [i, { customer, day, alert, episode }] of takes.entries()) {
+        const at = START + day * 86_400 + 1_000 + i;
+        const behind = all.findIndex(({ record }) => record.occurredAt > at);
+        all.splice(behind === -1 ? all.length : behind, 0, acknowledge(`a${i}`, `c${customer}`, at, { alert, episode }));
+      }
+      return short(all);
     });
 
 function toRecord({ customer, day, what, size }: Line, i: number): TypedRecord {
@@ -87,6 +117,23 @@ export const purchase = (id: string, customerId: string, occurredAt: number, mor
     recommended: false,
     campaignId: null,
     orderedAt: null,
+    ...more,
+  },
+});
+
+/** An acknowledgement of the first record of an episode, unless told otherwise. */
+export const acknowledge = (commandId: string, customerId: string, occurredAt: number, more: Partial<CommandRecord> = {}): InputRecord => ({
+  type: 'command',
+  record: {
+    commandId,
+    customerId,
+    occurredAt,
+    kind: 'ACKNOWLEDGE',
+    alert: 'FOLLOW_UP_DUE',
+    subject: '',
+    episode: 1,
+    number: 1,
+    by: 'Anna',
     ...more,
   },
 });
