@@ -24,8 +24,6 @@ export interface LiveLimits {
   readonly alertsMs: number;
 }
 const LIMITS: LiveLimits = { readers: 200, stalledMs: 15_000, pulseMs: 15_000, alertsMs: 1_000 };
-/** Which ones, the reader asks: of an episode only the latest counts, so nothing is missed by whoever was away. */
-const ALERTS = 'event: alerts\ndata: {}\n\n';
 
 interface Frame {
   readonly text: string;
@@ -67,6 +65,8 @@ export class Live {
       at ?? lastRow,
       this.#limits.stalledMs,
       (row) => this.#frame(row),
+      // Which ones, the reader asks: of an episode only the latest counts, so whoever was away has missed nothing.
+      (row) => `event: alerts\nid: ${this.#bookmark(row)}\ndata: {}\n\n`,
       (gone) => this.#readers.delete(gone),
     );
     this.#readers.add(reader);
@@ -94,7 +94,7 @@ export class Live {
   readonly #alerted = (): void => {
     this.#alerts ??= setTimeout(() => {
       this.#alerts = null;
-      this.#each((reader) => reader.tell(ALERTS));
+      this.#each((reader) => reader.tell());
     }, this.#limits.alertsMs).unref();
   };
 
@@ -145,20 +145,27 @@ class Reader {
   readonly #to: ServerResponse;
   readonly #stalledMs: number;
   readonly #frame: (row: number) => Frame | null;
+  readonly #alerts: (row: number) => string;
   #stalled: NodeJS.Timeout | null = null;
-  /** what is said when there is room again; a later one stands for it */
-  #untold: string | null = null;
+  /** that alerts have gone on is said when there is room again */
+  #untold = false;
 
-  constructor(to: ServerResponse, row: number, stalledMs: number, frame: (row: number) => Frame | null, gone: (reader: Reader) => void) {
+  constructor(
+    to: ServerResponse,
+    row: number,
+    stalledMs: number,
+    frame: (row: number) => Frame | null,
+    alerts: (row: number) => string,
+    gone: (reader: Reader) => void,
+  ) {
     this.#to = to;
     this.row = row;
     this.#stalledMs = stalledMs;
     this.#frame = frame;
+    this.#alerts = alerts;
     to.on('drain', () => {
       this.#clear();
-      const untold = this.#untold;
-      this.#untold = null;
-      if (untold !== null) this.say(untold);
+      if (this.#untold) this.tell();
       this.take();
     });
     to.on('close', () => {
@@ -183,10 +190,10 @@ class Reader {
     this.#stalled = setTimeout(() => this.#to.destroy(), this.#stalledMs).unref();
   }
 
-  /** Once there is room; several become one. */
-  tell(text: string): void {
-    if (this.#stalled === null) this.say(text);
-    else this.#untold = text;
+  /** That alerts have gone on, once there is room. */
+  tell(): void {
+    this.#untold = this.#stalled !== null;
+    if (!this.#untold) this.say(this.#alerts(this.row));
   }
 
   /** Nothing to one whose connection is full: it would only fill it further. */

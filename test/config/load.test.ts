@@ -58,6 +58,7 @@ describe('what is given', () => {
       'rapport.surveys',
       'rapport.engagement',
       'rapport.attributes',
+      'rapport.commands',
     ]);
     expect(config.policyHash).toMatch(/^[0-9a-f]{16}$/);
   });
@@ -85,6 +86,7 @@ describe('what is given', () => {
     expect(config.sources).toEqual([
       { type: 'purchase', topic: 'shop.orders', format: 'avro', keyedByCustomer: false },
       { type: 'survey', topic: 'polls', format: 'json', keyedByCustomer: true },
+      { type: 'command', topic: 'rapport.commands', format: 'avro', keyedByCustomer: true },
     ]);
   });
 
@@ -225,11 +227,12 @@ describe('what is wrong', () => {
   test('topics that meet', async () => {
     const path = await file(
       'topics.yaml',
-      'applicationId: x\nsources:\n  - { type: purchase, topic: x.journal }\n  - { type: survey, topic: t }\n  - { type: support, topic: t }\n',
+      'applicationId: x\nsources:\n  - { type: purchase, topic: x.journal }\n  - { type: survey, topic: t }\n  - { type: support, topic: t }\n  - { type: engagement, topic: x.commands }\n',
     );
     expect(await faults(BASE, path)).toEqual([
       'topics.yaml:3:30: the source topic x.journal is one that rapport writes: name another topic, or choose another application id.',
       'topics.yaml:5:29: the topic t is listed twice: each source has a topic of its own.',
+      'topics.yaml:6:32: the source topic x.commands is one that rapport writes: name another topic, or choose another application id.',
     ]);
   });
 

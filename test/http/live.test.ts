@@ -116,6 +116,22 @@ test('a reader gets every change that comes, once, in the order in which it was 
   await second.close();
 });
 
+test('that alerts have gone on is said, once however many there are; which ones is asked for', async () => {
+  const feed = new MemoryFeed(upTo(0.2), () => 3);
+  api = await startApi(driver, feed, { live: { alertsMs: 50 } });
+  await api.ready();
+  const listener = await Listener.open(await api.address());
+  const before = await api.get('/api/v1/alerts?limit=200');
+  await moreOf(feed, 1);
+  const told = await until('the word', 10, async () => listener.events.find(({ type }) => type === 'alerts'));
+  expect(told).toMatchObject({ data: '{}', id: expect.stringMatching(/^[0-9a-f]{12}-\d+$/) });
+  await until('all changes', 10, async () => (learnt(api).length === all().length ? true : undefined));
+  expect((await api.get('/api/v1/alerts?limit=200')).body).not.toEqual(before.body);
+  const heard = listener.events.filter(({ type }) => type === 'alerts').length;
+  expect(heard).toBeLessThan(api.model.db.all('SELECT row FROM alerts').length / 2);
+  await listener.close();
+});
+
 test('a bookmark goes on exactly behind it, whichever event it is taken from', async () => {
   const feed = new MemoryFeed(upTo(0), () => 4);
   api = await startApi(driver, feed);

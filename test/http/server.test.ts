@@ -20,10 +20,12 @@ const READ = [
   '/api/v1/goals',
   '/api/v1/policy',
   '/api/v1/shards',
+  '/api/v1/access',
   '/api/v1/dead-letters',
   '/openapi.json',
 ];
 const ADMIN = ['/api/v1/read-model'];
+const ORDERS = ['/api/v1/alerts/{id}/acknowledgement'];
 const FOR_ALL = ['/livez', '/readyz'];
 
 let driver: TestDriver;
@@ -233,25 +235,31 @@ describe('answers', () => {
 
   test('the contract is OpenAPI 3.1 and describes every answer', async () => {
     const { body } = await api.get('/openapi.json');
-    const { openapi, paths } = body as { openapi: string; paths: Record<string, { get: { responses: Record<string, unknown> } }> };
+    const { openapi, paths } = body as { openapi: string; paths: Record<string, Record<string, { responses: Record<string, unknown> }>> };
     expect(openapi).toBe('3.1.0');
     expect(Object.keys(paths).length).toBeGreaterThan(14);
-    for (const [path, { get }] of Object.entries(paths)) expect(get.responses['200'], path).toBeDefined();
+    for (const [path, methods] of Object.entries(paths))
+      for (const [method, { responses }] of Object.entries(methods))
+        expect(responses[method === 'post' ? '202' : '200'], path).toBeDefined();
+    expect(Object.keys(paths).filter((path) => paths[path]?.post !== undefined)).toEqual(ORDERS);
     expect(JSON.stringify(paths['/api/v1/customers'])).toContain('predictedValue');
   });
 });
 
 test('docs/api.md lists what there is, with its role and parameters, and nothing else', async () => {
   const { body } = await api.get('/openapi.json');
-  const { paths } = body as { paths: Record<string, { get: { parameters?: { name: string; in: string }[] } }> };
-  const rows = rowsOf(section(doc('docs/api.md'), /^## Questions/m)).filter((row) => row.has('path'));
+  const { paths } = body as { paths: Record<string, Record<string, { parameters?: { name: string; in: string }[] }>> };
+  const sections = [/^## Questions/m, /^## Acknowledging/m].map((heading) => section(doc('docs/api.md'), heading));
+  const rows = sections.flatMap((text) => rowsOf(text)).filter((row) => row.has('path'));
   const documented = new Map(rows.map((row) => [codes(row.get('path') ?? '')[0], row] as const));
   expect([...documented.keys()].sort()).toEqual([...Object.keys(paths), '/openapi.json'].sort());
-  for (const [path, { get }] of Object.entries(paths)) {
+  for (const [path, methods] of Object.entries(paths)) {
     const row = documented.get(path);
-    const names = (get.parameters ?? []).filter((one) => one.in === 'query').map(({ name }) => name);
+    const names = Object.values(methods).flatMap(({ parameters = [] }) =>
+      parameters.filter((one) => one.in === 'query').map(({ name }) => name),
+    );
     expect(codes(row?.get('parameters') ?? '').sort(), path).toEqual(names.sort());
-    const role = FOR_ALL.includes(path) ? 'none' : ADMIN.includes(path) ? 'admin' : 'read';
+    const role = FOR_ALL.includes(path) ? 'none' : [...ADMIN, ...ORDERS].includes(path) ? 'admin' : 'read';
     expect(row?.get('role'), path).toBe(role);
   }
 });

@@ -42,6 +42,7 @@ export function alertRoutes(app: App, { model, sources, log }: ServerParts): voi
       const commandId = key === undefined ? randomUUID() : idOf('command', id, key);
       if (!records.some((record) => record.commandId === commandId)) {
         if (customer === null) throw new Refused(409, 'it is about the business: only alerts about a customer are acknowledged');
+        if (kind === 'UNKNOWN') throw new Refused(409, 'it is of a kind that this release does not know');
         if (!open) throw new Refused(409, 'it is closed');
         if (acknowledged !== null) throw new Refused(409, 'it has been acknowledged');
         const number = records.at(-1)?.number ?? 1;

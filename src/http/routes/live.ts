@@ -13,7 +13,7 @@ export function liveRoutes(app: App, { live }: ServerParts): void {
     tags: ['customers'],
     summary: SUMMARY,
     querystring: liveQuery,
-    response: { 200: { description: 'events ready, changes and reset', content: { 'text/event-stream': { schema: z.string() } } } },
+    response: { 200: { description: 'events ready, changes, alerts and reset', content: { 'text/event-stream': { schema: z.string() } } } },
   };
   app.get('/api/v1/changes/live', { config: { role: 'read', live: true }, schema }, async ({ query, headers }, reply) => {
     if (live.full) throw new Refused(503, 'there are as many live readers as are taken: try again later');
