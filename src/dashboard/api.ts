@@ -49,10 +49,12 @@ export async function ask(
   path: string,
   parameters: Parameters,
   headers: Readonly<Record<string, string>>,
-  stop: AbortSignal,
+  stop: AbortSignal | null,
+  body?: object,
 ): Promise<Response> {
   const authorization: Record<string, string> = token.value === null ? {} : { authorization: `Bearer ${token.value}` };
-  const response = await fetch(addressOf(path, parameters), { headers: { ...headers, ...authorization }, signal: stop });
+  const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  const response = await fetch(addressOf(path, parameters), { headers: { ...headers, ...authorization }, signal: stop, ...sent });
   if (response.ok) return response;
   const problem = (await response.json().catch(() => null)) as Problem | null;
   if (response.status === 401) {
@@ -65,4 +67,9 @@ export async function ask(
 
 export async function get<T>(path: string, parameters: Parameters, stop: AbortSignal): Promise<T> {
   return (await ask(path, parameters, { accept: 'application/json' }, stop)).json() as Promise<T>;
+}
+
+/** Asks for something to be done; tried again with the same key it is done once. */
+export async function give(path: string, body: object, key: string): Promise<void> {
+  await ask(path, {}, { 'content-type': 'application/json', 'idempotency-key': key }, null, body);
 }

@@ -15,6 +15,8 @@ const MOST_PAUSE_MS = 30_000;
 export const changes = signal<readonly Change[]>([]);
 /** how many have come since the page was opened */
 export const heard = signal(0);
+/** counts the words that alerts have gone on */
+export const alertsTold = signal(0);
 export const connection = signal<'connecting' | 'live' | 'lost'>('connecting');
 
 let waiting: Change[] = [];
@@ -54,6 +56,7 @@ export async function listen(stop: AbortSignal, anew: () => Promise<void>): Prom
         pause = LEAST_PAUSE_MS;
         if (event.id !== null) bookmark = event.id;
         if (event.type === 'changes') hear(JSON.parse(event.data) as Change[]);
+        if (event.type === 'alerts') alertsTold.value += 1;
         if (event.type === 'reset') await anew();
       }
     } catch (error) {

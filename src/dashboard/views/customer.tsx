@@ -2,9 +2,11 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Alert, Change, CustomerAnswer, StoryAnswer } from '../../http/api.ts';
+import { OpenAlerts } from '../alerts.tsx';
 import { get } from '../api.ts';
 import { Chart } from '../chart.tsx';
 import { count, dateText, fromNow, instantText, nameOf, number, reasonOf, share } from '../format.ts';
+import { alertsTold } from '../live.ts';
 import { Group, Level, Move } from '../marks.tsx';
 import { Figures, Panel, Table } from '../panel.tsx';
 import { money, useData } from '../state.ts';
@@ -14,7 +16,7 @@ const EVERY_MS = 10_000;
 export function CustomerPage({ id }: { readonly id: string }): JSX.Element {
   const path = `customers/${encodeURIComponent(id)}`;
   const now = useData((stop) => get<CustomerAnswer>(path, {}, stop), [id], EVERY_MS);
-  const story = useData((stop) => get<StoryAnswer>(`${path}/story`, {}, stop), [id], EVERY_MS);
+  const story = useData((stop) => get<StoryAnswer>(`${path}/story`, {}, stop), [id, alertsTold.value], EVERY_MS);
   return (
     <>
       <Panel title={id} note={now.data === null ? '' : `as of ${instantText(now.data.asOf)}`} loaded={now} height={260}>
@@ -29,6 +31,7 @@ export function CustomerPage({ id }: { readonly id: string }): JSX.Element {
       <Panel title="Churn risk" loaded={now} height={260}>
         {(data) => <Risk data={data} />}
       </Panel>
+      <OpenAlerts customer={id} height={140} />
       <Panel
         title="Story"
         note="changes and alerts, newest first"
@@ -189,6 +192,7 @@ function toldOf({ changes, alerts }: StoryAnswer): readonly Told[] {
       why: [
         record.level === null ? '' : nameOf(record.level),
         record.end === null ? '' : nameOf(record.end),
+        record.by === null ? '' : `by ${record.by}`,
         ...(record.event === 'opened' ? alert.signals.map(nameOf) : []),
       ]
         .filter((text) => text !== '')

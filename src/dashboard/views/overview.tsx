@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Customer as CustomerRow, GoalsAnswer, GroupsAnswer, Kpi, KpisPage, MovesAnswer, Page } from '../../http/api.ts';
+import { OpenAlerts } from '../alerts.tsx';
 import { get } from '../api.ts';
 import { Chart } from '../chart.tsx';
 import { Flow } from '../flow.tsx';
@@ -23,6 +24,7 @@ export function Overview(): JSX.Element {
       <Values />
       <Goals />
       <AtRisk />
+      <OpenAlerts height={460} />
     </>
   );
 }
