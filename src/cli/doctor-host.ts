@@ -54,7 +54,8 @@ export function satisfies(version: string, ranges: string): boolean {
 /** What waits, is at hand and is under way in one worker that holds all shards, at the most. */
 const BASE_BYTES = 256 << 20;
 function checkMemory({ shards, sources }: Config, { heap, memory }: Host): Check {
-  const inboxes = shards * (sources.length + 1);
+  // Commands are few: their inboxes hold next to nothing.
+  const inboxes = shards * (sources.filter(({ type }) => type !== 'command').length + 1);
   const need = BASE_BYTES + shards * (LIMITS.cacheBytes + 2 * LIMITS.stepBytes) + inboxes * LIMITS.inboxBytes;
   const have = memory === 0 ? heap : Math.min(heap, memory);
   const found = `${bytesText(have)} for this process`;

@@ -68,7 +68,7 @@ test.each(NAMES)('%s is in the namespace rapport, and says what it is for', (nam
 test.each(NAMES.filter((name) => name.startsWith('in/')))('%s: only ids, time and what identifies the event must be given', (name) => {
   const schema: { fields: { name: string; default?: unknown }[] } = JSON.parse(SCHEMA_TEXTS[name]);
   const required = schema.fields.filter((field) => !('default' in field)).map((field) => field.name);
-  expect(required.slice(0, 3)).toEqual(['eventId', 'customerId', 'occurredAt']);
+  expect(required.slice(0, 3)).toEqual([name === 'in/command' ? 'commandId' : 'eventId', 'customerId', 'occurredAt']);
   expect(required.slice(3)).toEqual(
     {
       'in/purchase': ['orderId', 'amountMinor', 'currency'],
@@ -76,6 +76,7 @@ test.each(NAMES.filter((name) => name.startsWith('in/')))('%s: only ids, time an
       'in/survey': ['surveyId', 'kind', 'score'],
       'in/engagement': ['kind'],
       'in/attributes': ['attributes'],
+      'in/command': ['kind', 'alert', 'episode', 'number', 'by'],
     }[name as string],
   );
 });

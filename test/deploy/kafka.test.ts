@@ -95,13 +95,17 @@ test('the worker’s user has the rights that the doctor asks for, and would mis
   }
 });
 
-test('the users of the API and of the autoscaler can change nothing but the API’s own groups', async (context) => {
+test('the users of the API and of the autoscaler can change nothing but the API’s own groups, and give commands', async (context) => {
   const { objects, config } = await rendered(context, 'overlays/strimzi');
   const { topics, sources, applicationId } = config;
   const read = [topics.profiles, topics.segmentChanges, topics.alerts, topics.kpis, topics.deadLetters];
+  const commands = sources.find(({ type }) => type === 'command')?.topic;
   const serve = aclsOf(objects, 'rapport-serve');
   for (const topic of allTopics(config))
-    expect(allowed(serve, 'topic', topic), topic).toEqual(read.includes(topic) ? ['Read', 'Describe'] : ['Describe']);
+    expect(allowed(serve, 'topic', topic), topic).toEqual([
+      ...(read.includes(topic) ? ['Read'] : topic === commands ? ['Write'] : []),
+      'Describe',
+    ]);
   expect(allowed(serve, 'group', `${applicationId}-serve-1`)).toEqual(['Read', 'Delete', 'Describe']);
   expect(allowed(serve, 'group', applicationId)).toEqual([]);
   const scaler = aclsOf(objects, 'rapport-scaler');

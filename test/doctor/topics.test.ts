@@ -20,7 +20,7 @@ test('all is well: one line for each topic, in the order of the configuration', 
   expect(wrongIn(found)).toEqual([]);
   expect(found.map(({ check }) => check).slice(0, 3)).toEqual(['shop.journal', 'shop.reroute', 'shop.segment-changes']);
   expect(found[0]?.found).toBe('2 partitions, 3 replicas, kept for good');
-  expect(found).toHaveLength(13);
+  expect(found).toHaveLength(14);
 });
 
 const alter = (topic: string, setting: string): string =>
