@@ -31,8 +31,8 @@ interface FactRecord {
 }
 
 /** What every event carries. */
-export function factFault(record: FactRecord): Dead | null {
-  return customerFault(record.customerId) ?? idFault('eventId', record.eventId) ?? timeFault('occurredAt', record.occurredAt);
+export function factFault(record: FactRecord, id = 'eventId'): Dead | null {
+  return customerFault(record.customerId) ?? idFault(id, record.eventId) ?? timeFault('occurredAt', record.occurredAt);
 }
 
 function customerFault(id: string): Dead | null {

@@ -13,7 +13,7 @@ export function command(record: CommandRecord): Decoded {
   const { commandId, customerId, occurredAt, kind, subject, episode, number, by } = record;
   const alert = ALERTS.find((known) => known === record.alert);
   const fault =
-    factFault({ eventId: commandId, customerId, occurredAt }) ??
+    factFault({ eventId: commandId, customerId, occurredAt }, 'commandId') ??
     symbolFault('kind', kind, KINDS) ??
     wordFault('subject', subject) ??
     countFault('episode', episode) ??

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { KpiRecord } from '../../src/codec/types.ts';
-import type { Change, Customer, CustomerAnswer, GroupsAnswer, Kpi, Page, ShardsAnswer } from '../../src/http/api.ts';
+import type { Alert, Change, Customer, CustomerAnswer, GroupsAnswer, Kpi, Page, ShardsAnswer } from '../../src/http/api.ts';
 import { changeOf, customerOf, kpiOf } from '../../src/http/model/shapes.ts';
 import { until } from '../../src/stack/until.ts';
 import { type Program, program } from '../cli/application.ts';
@@ -16,11 +16,13 @@ import { decoded } from '../support/outputs.ts';
 import { historyOf } from './agreement.ts';
 
 const TOKEN = 'a-token-of-the-e2e-test';
+const ADMIN_TOKEN = 'an-admin-token-of-the-e2e-test';
 const { items, until: end } = historyOf({ customers: 120, days: 300, seed: 5 });
 
 interface Serving {
   readonly program: Program;
   get<T>(path: string): Promise<T>;
+  post(path: string, body: object, token?: string): Promise<Response>;
   /** Reads live changes behind a bookmark into the list until the connection ends; resolves with the last bookmark. */
   listen(into: Change[], after: string | null): Promise<string>;
 }
@@ -31,6 +33,7 @@ async function serve(app: Application, database: string): Promise<Serving> {
     RAPPORT_HTTP_PORT: '0',
     RAPPORT_HTTP_DATABASE: database,
     RAPPORT_HTTP_READ_TOKEN: TOKEN,
+    RAPPORT_HTTP_ADMIN_TOKEN: ADMIN_TOKEN,
   });
   onTestFinished(async () => {
     started.process.kill('SIGKILL');
@@ -53,6 +56,12 @@ async function serve(app: Application, database: string): Promise<Serving> {
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return (await response.json()) as T;
     },
+    post: (path, body, token = ADMIN_TOKEN) =>
+      fetch(`${address}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': 'once' },
+        body: JSON.stringify(body),
+      }),
     async listen(into, after) {
       const response = await ask('/api/v1/changes/live', after === null ? {} : { 'last-event-id': after });
       let bookmark = after ?? '';
@@ -137,6 +146,8 @@ test('what it answers is what topics and Redis say, through a kill in mid-stream
     new Set(alerts.filter(({ customerId }) => customerId !== null).map(({ alertId }) => alertId)).size,
   );
 
+  await acknowledged(app, second);
+
   const said = new Map<string, KpiRecord>();
   for (const { record } of await app.read(app.config.topics.kpis)) said.set(String(record.key), decoded<KpiRecord>('out/kpi', record));
   const finished = await everyPage<Kpi>(second, '/api/v1/kpis?group=each');
@@ -158,6 +169,31 @@ test('what it answers is what topics and Redis say, through a kill in mid-stream
   expect(await second.program.ended).toMatchObject({ code: 0 });
   await again;
 }, 240_000);
+
+/** Somebody takes an alert on, twice: by Kafka to the worker, once; from its topic back to what is answered. */
+async function acknowledged(app: Application, serving: Serving): Promise<void> {
+  const open = (await everyPage<Alert>(serving, '/api/v1/alerts?open=true')).find(({ customer }) => customer !== null);
+  const path = `/api/v1/alerts/${open?.alertId}`;
+  expect((await serving.post(`${path}/acknowledgement`, { by: 'Anna' }, TOKEN)).status).toBe(403);
+  const answers = [
+    await serving.post(`${path}/acknowledgement`, { by: 'Anna' }),
+    await serving.post(`${path}/acknowledgement`, { by: 'Anna' }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+  const [{ commandId }, again] = (await Promise.all(answers.map((answer) => answer.json()))) as [{ commandId: string }, object];
+  expect(again).toEqual({ commandId });
+  const shown = await until('it to be acknowledged', 30, async () => {
+    const alert = await serving.get<Alert>(path);
+    return alert.acknowledged === null ? undefined : alert;
+  });
+  expect(shown).toMatchObject({ open: true, acknowledged: { by: 'Anna' } });
+  expect((await serving.post(`${path}/acknowledgement`, { by: 'Anna' })).status).toBe(202);
+  const { alerts } = await app.outputs();
+  const records = alerts.filter(({ alertId }) => alertId === open?.alertId);
+  expect(records.slice(open?.records.length)).toMatchObject([
+    { event: 'acknowledged', by: 'Anna', commandId, at: shown.acknowledged?.at, trigger: { topic: `${app.id}.commands` } },
+  ]);
+}
 
 const fetchStatus = async (serving: Serving): Promise<number> => {
   const { address } = JSON.parse(serving.program.stdout()) as { address: string };

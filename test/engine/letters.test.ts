@@ -1,11 +1,13 @@
 /** I11: every input record is folded, recognised as a duplicate, rerouted or dead-lettered; none is skipped, and none blocks. */
 import { describe, expect, it } from 'vitest';
+import { shardOf } from '../../src/codec/murmur2.ts';
+import type { CustomerId } from '../../src/domain/ids.ts';
 import type { OutRecord } from '../../src/engine/ports.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { DEAD_LETTER_CASES } from './support/broken.ts';
 import { agrees, driver, gate, leap, NOW, nextDue, SLOW, told, until } from './support/drive.ts';
-import { DAY, purchase, START, visit } from './support/history.ts';
+import { acknowledge, DAY, purchase, START, visit } from './support/history.ts';
 import { expectChain } from './support/journal.ts';
 
 interface Letter {
@@ -167,5 +169,36 @@ describe('I11 a record that the broker refuses', () => {
     const worker = await test.start();
     worker.sinks.faults.onCommit = ({ journal }) => (journal.some((part) => part.includes('tim')) ? 'refused' : null);
     await expect(until(test, 'the halt', () => false)).rejects.toThrow(/refuses a step without input records.*max\.message\.bytes/s);
+  });
+});
+
+describe('commands', () => {
+  it('I11 in any partition, about somebody unknown, wrong or from the future: rerouted and folded, passed over, or a dead letter', {
+    timeout: SLOW,
+  }, async () => {
+    const test = driver({ shards: 2, keyedByCustomer: false });
+    const bought = purchase('e1', 'anna', START);
+    const open = acknowledge('a1', 'anna', START + 20 * DAY);
+    const home = shardOf('anna' as CustomerId, 2);
+    test.pipe(bought);
+    // Whoever writes them need not know how customers are spread.
+    test.pipe(open, 1 - home);
+    test.pipe(acknowledge('a2', 'nobody', START + 20 * DAY));
+    test.pipe(acknowledge('a3', 'anna', START + 20 * DAY, { by: '' }));
+    test.pipe(acknowledge('a4', 'anna', NOW + DAY));
+    await test.start();
+    await agrees(test, [bought, open]);
+    const alerts = test.outputs('alerts') as { customerId: string; event: string; by: string | null; commandId: string | null }[];
+    expect(alerts.filter(({ event }) => event === 'acknowledged')).toMatchObject([{ customerId: 'anna', by: 'Anna', commandId: 'a1' }]);
+    expect(letters(test).map(({ reason, detail }) => [reason, detail])).toEqual(
+      expect.arrayContaining([
+        ['invalid_record', 'by is empty'],
+        ['future_event', expect.any(String)],
+      ]),
+    );
+    expect(letters(test)).toHaveLength(2);
+    expect(test.reports.reduce((sum, { passedOver }) => sum + passedOver, 0)).toBe(1);
+    expect(test.reports.reduce((sum, { rerouted }) => sum + rerouted, 0)).toBe(1);
+    expectChain(test);
   });
 });

@@ -18,7 +18,8 @@ import { type CreateClient, kafkaWorld, log } from './world.ts';
 
 const SESSION_MS = 3_000;
 
-export async function startRig(create: CreateClient, transactionTimeoutMs: number): Promise<Resource<Rig>> {
+/** `port`: of the link, where a client begins that is to stay behind it. */
+export async function startRig(create: CreateClient, transactionTimeoutMs: number): Promise<Resource<Rig & { readonly port: number }>> {
   const [port = 0, behind = 0, internal = 0, controller = 0] = await freePorts(4);
   const proxy = await startProxy({ to: { host: '127.0.0.1', port: behind } });
   const link = proxy.value;
@@ -86,7 +87,7 @@ export async function startRig(create: CreateClient, transactionTimeoutMs: numbe
   };
 
   return {
-    value: { link, clock: new SystemClock(), world, restart: () => broker.restart(), damage },
+    value: { link, port: link.port, clock: new SystemClock(), world, restart: () => broker.restart(), damage },
     async stop() {
       await kafka.stop();
       await proxy.stop();
