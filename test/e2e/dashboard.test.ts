@@ -32,6 +32,7 @@ const TASKS = `globalThis.tasks = [];
 new PerformanceObserver((list) => { for (const entry of list.getEntries()) tasks.push(entry.duration); }).observe({ type: 'longtask', buffered: true });`;
 const BARE = `[...document.querySelectorAll('[role=img]')].filter((chart) => chart.closest('section')?.querySelector('details table') === null).length`;
 const TOKEN = 'a-token-of-the-dashboard-test';
+const ADMIN_TOKEN = 'an-admin-token-of-the-dashboard-test';
 const PARTS = ['#/', '#/customers', '#/pipeline'];
 const { items, until: end } = historyOf({ customers: 120, days: 300, seed: 5 });
 
@@ -63,6 +64,7 @@ describe.skipIf(executable === null)('in a browser', () => {
       RAPPORT_HTTP_PORT: '0',
       RAPPORT_HTTP_DATABASE: join(folder, 'model.sqlite'),
       RAPPORT_HTTP_READ_TOKEN: TOKEN,
+      RAPPORT_HTTP_ADMIN_TOKEN: ADMIN_TOKEN,
     });
     address = await until('serve to say where it listens', 30, async () =>
       server.stdout().includes('\n') ? String(JSON.parse(server.stdout()).address) : undefined,
@@ -189,6 +191,39 @@ describe.skipIf(executable === null)('in a browser', () => {
       const tasks = await page.evaluate<number[]>('tasks');
       expect(Math.max(0, ...tasks)).toBeLessThan(200);
       expect(tasks.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(seconds * 100);
+    } finally {
+      await stop();
+    }
+  });
+
+  it('takes an alert on by keyboard alone, where the token may, and shows who has', { timeout: 90_000 }, async () => {
+    const { context, stop } = await browse(executable ?? '', { width: 390, height: 844, colours: 'dark' });
+    try {
+      const { page } = await opened(context);
+      await settled(page);
+      const alerts = page.getByRole('region', { name: 'Open alerts', exact: true });
+      await alerts.getByRole('cell', { name: 'nobody' }).first().waitFor();
+      expect(await page.getByRole('button', { name: /^Acknowledge/ }).count()).toBe(0);
+
+      await page.goto(`${address}/#token=${ADMIN_TOKEN}`);
+      await page.reload();
+      await settled(page);
+      const button = page.getByRole('button', { name: /^Acknowledge .* of / }).first();
+      await button.waitFor();
+      const name = await button.textContent();
+      await button.focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('status').filter({ hasText: 'Say who you are first.' }).waitFor();
+      // where the keyboard is now
+      await page.keyboard.type('Anna');
+      await button.focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('status').filter({ hasText: 'You take on' }).waitFor();
+      await alerts.getByRole('cell', { name: /^Anna, / }).waitFor({ timeout: 30_000 });
+      expect(await page.getByRole('button', { name: name ?? '' }).count()).toBe(0);
+      await page.evaluate(AXE);
+      expect(await page.evaluate(VIOLATIONS)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
     } finally {
       await stop();
     }
