@@ -220,6 +220,8 @@ describe.skipIf(executable === null)('in a browser', () => {
       await page.keyboard.press('Enter');
       await page.getByRole('status').filter({ hasText: 'You take on' }).waitFor();
       await alerts.getByRole('cell', { name: /^Anna, / }).waitFor({ timeout: 30_000 });
+      if (process.env.RAPPORT_SCREENSHOTS)
+        await alerts.screenshot({ path: join(process.env.RAPPORT_SCREENSHOTS, 'alerts-acknowledged.png') });
       expect(await page.getByRole('button', { name: name ?? '' }).count()).toBe(0);
       await page.evaluate(AXE);
       expect(await page.evaluate(VIOLATIONS)).toEqual([]);
