@@ -91,8 +91,9 @@ function churn({ churn: { level, lost, buyProbability, ahead }, horizonDays, epi
     ...(followUpAt === null ? [] : [`follow-up due ${instantText(followUpAt)}`]),
   ];
   const open = episodes.map(
-    ({ kind, subject, episode, records }) =>
-      `${kind} ${episode}${subject === '' ? '' : `, ticket ${subject}`} (${records} record${records === 1 ? '' : 's'})`,
+    ({ kind, subject, episode, records, acknowledged }) =>
+      `${kind} ${episode}${subject === '' ? '' : `, ticket ${subject}`} (${records} record${records === 1 ? '' : 's'})` +
+      (acknowledged === null ? '' : `, acknowledged by ${acknowledged.by} ${instantText(acknowledged.at)}`),
   );
   return [['churn risk', risk + buys], ...listed('if silent', next), ...listed('open alerts', open)];
 }

@@ -53,9 +53,10 @@ export class AlertTally {
 /** Whom or what it is about. */
 const aboutOf = ({ customerId, subject }: AlertRecord): string => customerId ?? subject;
 
-/** Why, in a few words: why it ended; else what was measured, or the customer's risk, and what helps. */
+/** Why, in a few words: who has acknowledged it, or why it ended; else what was measured, or the customer's risk, and what helps. */
 export function alertReasonOf(alert: AlertRecord): string {
-  const { kind, end, value, limit, strategies } = alert;
+  const { kind, end, value, limit, by, strategies } = alert;
+  if (by !== null) return `by ${by}`;
   const [help] = strategies;
   switch (kind) {
     case 'CHURN_RISK':

@@ -431,7 +431,6 @@ export type Change = z.output<typeof change>;
 export type ChangesQuery = z.output<typeof changesQuery>;
 export type Alert = z.output<typeof alert>;
 export type AlertsQuery = z.output<typeof alertsQuery>;
-export type AcknowledgementBody = z.input<typeof acknowledgementBody>;
 export type AccessAnswer = z.output<typeof accessAnswer>;
 export type StoryAnswer = z.output<typeof storyAnswer>;
 export type GroupsAnswer = z.output<typeof groupsAnswer>;

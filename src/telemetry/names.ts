@@ -63,7 +63,7 @@ export const METRICS = {
       type: 'counter',
       labels: ['shard'],
       unit: 'records',
-      help: 'Records of alerts about customers committed: opened, escalated, closed',
+      help: 'Records of alerts about customers committed: opened, escalated, acknowledged, closed',
     },
     step: {
       name: 'rapport_step_seconds',

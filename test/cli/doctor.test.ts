@@ -50,7 +50,7 @@ test('before there are topics: they are what is missing, and nothing comes into 
   const seen = await report();
   expect(seen).toMatchObject({ code: 1, verdict: 'fault', applicationId: app.config.applicationId });
   expect(faults(seen)).toEqual([
-    `topics missing: ${app.config.topics.journal}, ${app.config.topics.reroute}, ${app.config.topics.segmentChanges} and 10 more`,
+    `topics missing: ${app.config.topics.journal}, ${app.config.topics.reroute}, ${app.config.topics.segmentChanges} and 11 more`,
   ]);
   expect(cures(seen)).toEqual(['rapport topics create']);
   expect((await app.admin.listTopics()).toSorted()).toEqual(before.toSorted());
