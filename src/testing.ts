@@ -25,6 +25,8 @@ import type { InputRecord } from './sources/index.ts';
 export { ManualClock, MemoryKafka, MemoryStore };
 
 export interface DriverOptions {
+  /** the application's id; `test` unless given */
+  readonly application?: string;
   /** N; 1 unless given */
   readonly shards?: number;
   readonly policy?: Policy;
@@ -78,28 +80,33 @@ export class TestDriver {
   readonly #workers = new Set<DriverWorker>();
   readonly #codec;
 
-  /** @param of another driver, whose clock, topics and store it goes on with, its workers stopped: a new release, with other bounds */
+  /**
+   * @param of another driver, whose clock, topics and store it goes on with, its workers stopped: a new release, with other bounds; or, under another id, another application
+   * over the same inputs
+   */
   constructor(options: DriverOptions = {}, of?: TestDriver) {
     this.#options = options;
     const shards = options.shards ?? 1;
+    const applicationId = options.application ?? 'test';
+    const same = of !== undefined && of.settings.applicationId === applicationId;
     this.clock = of?.clock ?? new ManualClock(options.start ?? Date.UTC(2026, 0, 1));
     this.kafka = of?.kafka ?? new MemoryKafka(() => this.clock.wall());
-    this.store = of?.store ?? new MemoryStore();
+    this.store = same ? of.store : new MemoryStore();
     const { keyedByCustomer = true } = options;
     const sources: SourceConfig[] = TYPES.map((type) => ({ type, topic: `test.${type}`, format: 'avro', keyedByCustomer }));
-    sources.push({ type: 'command', topic: 'test.commands', format: 'avro', keyedByCustomer });
+    sources.push({ type: 'command', topic: `${applicationId}.commands`, format: 'avro', keyedByCustomer });
     const topics = {
-      journal: 'test.journal',
-      reroute: 'test.reroute',
-      segmentChanges: 'test.segment-changes',
-      profiles: 'test.profiles',
-      alerts: 'test.alerts',
-      kpis: 'test.kpis',
-      thresholds: 'test.thresholds',
-      deadLetters: 'test.dead-letters',
+      journal: `${applicationId}.journal`,
+      reroute: `${applicationId}.reroute`,
+      segmentChanges: `${applicationId}.segment-changes`,
+      profiles: `${applicationId}.profiles`,
+      alerts: `${applicationId}.alerts`,
+      kpis: `${applicationId}.kpis`,
+      thresholds: `${applicationId}.thresholds`,
+      deadLetters: `${applicationId}.dead-letters`,
     };
     this.settings = {
-      applicationId: 'test',
+      applicationId,
       shards,
       sources,
       topics,
@@ -110,9 +117,10 @@ export class TestDriver {
       transactionTimeoutMs: 10_000,
     };
     this.#codec = localCodec(this.settings);
-    if (of !== undefined) return;
+    if (same) return;
     for (const [name, topic] of Object.entries(topics))
       this.kafka.createTopic(topic, shards, { appendTime: name === 'journal', maxMessageBytes: 4 << 20 });
+    if (of !== undefined) return;
     for (const { topic } of sources) this.kafka.createTopic(topic, options.partitions ?? shards);
   }
 
@@ -126,7 +134,7 @@ export class TestDriver {
     const settings = { ...this.settings, ...overrides.settings };
     const topics = [...settings.sources.map(({ topic }) => topic), settings.topics.reroute, settings.topics.journal];
     const source = new MemorySource(kafka, {
-      group: 'test',
+      group: settings.applicationId,
       topics,
       shards: settings.shards,
       clock,
@@ -135,7 +143,7 @@ export class TestDriver {
     const sinks = memorySinks(kafka, settings.applicationId, settings.topics.journal);
     const { decoder, encoder } = this.#codec;
     const log = this.#options.log ?? silent;
-    const ports: Ports = { source, sinks, logs: memoryLogs(kafka, 'test'), store, decoder, encoder, clock, log };
+    const ports: Ports = { source, sinks, logs: memoryLogs(kafka, settings.applicationId), store, decoder, encoder, clock, log };
     const takeovers: number[] = [];
     const { accept, watch, publisherOf = this.#options.kpis === true ? publishKpis() : undefined } = overrides;
     const engine: Engine = {

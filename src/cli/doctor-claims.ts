@@ -6,8 +6,8 @@ import { decodeHeader } from '../codec/journal.ts';
 import type { Config } from '../config/config.ts';
 import { Halt, Retryable } from '../engine/errors.ts';
 import type { JournalHeader } from '../engine/journal.ts';
-import type { Ends, LogRecord } from '../engine/ports.ts';
-import { Assembler } from '../engine/tail.ts';
+import type { LogRecord } from '../engine/ports.ts';
+import { lastStep } from '../engine/tail.ts';
 import type { Connections } from './connections.ts';
 import { within } from './doctor-check.ts';
 import type { KafkaFacts, KafkaProbe } from './doctor-ports.ts';
@@ -55,11 +55,12 @@ export async function readClaims(config: Config, { logs, store }: Asked, kafka: 
   }
   const read = toRead.slice(0, MOST_READ).map(async (shard) => {
     const range = ends[shard];
-    const from = (at: number, to: number): Promise<LogRecord[]> =>
-      kafka.read({ topic: journal, partition: shard }, at, to, leaders[shard] ?? '');
+    const from = async function* (at: number, to: number): AsyncGenerator<readonly LogRecord[]> {
+      yield await kafka.read({ topic: journal, partition: shard }, at, to, leaders[shard] ?? '');
+    };
     try {
-      const header = range === undefined ? null : await lastHeader(`${journal}-${shard}`, range, from);
-      if (header !== null) headers.set(shard, header);
+      const last = range === undefined ? null : await lastStep(`${journal}-${shard}`, range, from);
+      if (last !== null) headers.set(shard, last.header);
     } catch (error) {
       if (error instanceof Halt) broken.push({ shard, why: error.message });
       else if (!(error instanceof Retryable)) throw error;
@@ -78,19 +79,4 @@ function leadersOf(topic: string, { topics, brokers }: KafkaFacts): string[] {
       const broker = brokers.find(({ id }) => id === leader);
       return broker === undefined ? '' : `${broker.host}:${broker.port}`;
     });
-}
-
-/** A step in parts may reach far back, so it is looked for further and further. */
-async function lastHeader(
-  where: string,
-  { start, end }: Ends,
-  read: (from: number, to: number) => Promise<LogRecord[]>,
-): Promise<JournalHeader | null> {
-  for (let back = 4; ; back *= 8) {
-    const from = Math.max(start, end - back);
-    const assembler = new Assembler(where, true);
-    let last: JournalHeader | null = null;
-    for (const record of await read(from, end)) last = assembler.add(record)?.header ?? last;
-    if (last !== null || from === start) return last;
-  }
 }

@@ -7,7 +7,7 @@ import { isReserved } from '../codec/totals.ts';
 import type { Limits, Ports } from './engine.ts';
 import { Halt, Retryable } from './errors.ts';
 import type { JournalEntry, JournalHeader } from './journal.ts';
-import type { ApplyEntry, LogRecord } from './ports.ts';
+import type { ApplyEntry, Ends, LogRecord } from './ports.ts';
 
 /** One step or claim as it stands in the journal. */
 export interface JournalStep {
@@ -85,6 +85,24 @@ export class Assembler {
     return new Halt(
       `${this.#where}@${offset}: the journal is broken: ${what}. Nothing but rapport may write to or delete from it; restore the topic, or start under a new application id.`,
     );
+  }
+}
+
+/**
+ * The last step of a journal; null where none is in it. A step in parts may reach far back: looked for further and further until a whole one is found.
+ * @param read all committed records from an offset to another
+ */
+export async function lastStep(
+  where: string,
+  { start, end }: Ends,
+  read: (from: number, to: number) => AsyncIterable<readonly LogRecord[]>,
+): Promise<JournalStep | null> {
+  for (let back = 4; ; back *= 8) {
+    const from = Math.max(start, end - back);
+    const assembler = new Assembler(where, true);
+    let last: JournalStep | null = null;
+    for await (const records of read(from, end)) for (const record of records) last = assembler.add(record) ?? last;
+    if (last !== null || from === start) return last;
   }
 }
 

@@ -15,6 +15,7 @@ import { Fenced, Halt, Retryable } from './errors.ts';
 import type { InputPosition, JournalHeader } from './journal.ts';
 import type { Ends, Meta, TopicPartition, TransactionalSink } from './ports.ts';
 import type { PartitionReader } from './reader.ts';
+import { isMark } from './reshard/mark.ts';
 import { Assembler, Catchup, type JournalStep, toMeta } from './tail.ts';
 
 /** Where a shard stands after a takeover. */
@@ -172,9 +173,14 @@ async function claimHeader(
       gaps.push(`journal ${lost}`);
     }
   }
+  if (before !== null && isMark(before.policy)) {
+    throw new Halt(
+      `shard ${shard}: the journal is the beginning of a reshard that was not finished, the ${before.policy}. Finish it: run \`rapport reshard\` again, with the configuration of the old application.`,
+    );
+  }
   if (before !== null && before.shards !== settings.shards) {
     throw new Halt(
-      `shard ${shard}: the journal was written with ${before.shards} shards, RAPPORT_SHARDS is ${settings.shards}. Set it back; the number of shards is fixed for the life of an application id.`,
+      `shard ${shard}: the journal was written with ${before.shards} shards, RAPPORT_SHARDS is ${settings.shards}. Set it back; \`rapport reshard\` moves to another number.`,
     );
   }
   if (before !== null && before.policy !== settings.policyHash) {

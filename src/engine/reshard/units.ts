@@ -1,0 +1,180 @@
+/**
+ * What is moved, unit by unit, in an order that depends on nothing but the two numbers of shards: the journals of the shards that meet in a target, and then their totals; the outputs;
+ * what waits in reroute. Each unit gives its items with rising numbers, the same ones whenever it is read again, so that whoever has written some of them knows where
+ * to go on. Boundary: reading and sorting out; writing is targets.ts.
+ *
+ * Memory: an index of one journal's customers (newest.ts), one target's totals, a fetch of each reroute partition.
+ */
+import { shardOf } from '../../codec/murmur2.ts';
+import { decodeCell, decodeDays, emptyCell, encodeCell, encodeDays, isReserved, totalNameOf } from '../../codec/totals.ts';
+import type { CustomerId } from '../../domain/ids.ts';
+import type { Settings } from '../engine.ts';
+import type { JournalEntry, JournalHeader } from '../journal.ts';
+import type { Decoded, Decoder, Ends, LogRecord, OutRecord, Passed, TopicPartition } from '../ports.ts';
+import { originOf } from '../reroute.ts';
+import { Assembler, type JournalStep } from '../tail.ts';
+import { Newest } from './newest.ts';
+import type { Tally } from './tally.ts';
+
+export interface Item {
+  /** the target shard */
+  readonly to: number;
+  /** rising within its unit */
+  readonly at: number;
+  /** one of the two */
+  readonly entry?: JournalEntry;
+  readonly record?: OutRecord;
+}
+
+export interface UnitsContext {
+  readonly from: Pick<Settings, 'shards' | 'topics'>;
+  readonly to: Pick<Settings, 'shards' | 'topics'>;
+  /** of the old application's own topics */
+  readonly ends: ReadonlyMap<string, readonly Ends[]>;
+  /** the last of each old shard */
+  readonly headers: readonly JournalHeader[];
+  readonly read: (of: TopicPartition, from: number, to: number) => AsyncIterable<readonly LogRecord[]>;
+  readonly decoder: Pick<Decoder, 'prepare' | 'decode'>;
+  /** of what is moved, counted as it is read */
+  readonly tally: Tally;
+}
+
+/** The outputs that are copied: what customers, KPIs and thresholds are, and what was told of how they came there. Dead letters stay where they are. */
+export const COPIED = ['segmentChanges', 'profiles', 'alerts', 'kpis', 'thresholds'] as const;
+
+/** Alerts about the business, which shard 0 writes beside its own customers'. */
+const OF_BUSINESS = /^(SUPPORT_QUALITY|PORTFOLIO|GOAL)\|/;
+
+/** @param at with which number to begin at least: what lies before is known to be written; journals are read from their start all the same */
+export function unitsOf(context: UnitsContext): (() => AsyncIterable<Item>)[] {
+  const { from, to } = context;
+  const units: (() => AsyncIterable<Item>)[] = [];
+  for (let target = 0; target < Math.min(from.shards, to.shards); target++) {
+    const totals = new Map<string, Buffer>();
+    for (let shard = target; shard < from.shards; shard += to.shards) units.push(() => journalOf(context, shard, totals));
+    units.push(() => totalsOf(target, totals));
+  }
+  for (const output of COPIED) {
+    for (let shard = 0; shard < from.shards; shard++) units.push(() => outputOf(context, output, shard));
+  }
+  units.push(() => rerouteOf(context));
+  return units;
+}
+
+/** The newest entry of each customer, by two readings: one to learn which they are, one to hand them out. Totals are gathered. */
+async function* journalOf(context: UnitsContext, shard: number, totals: Map<string, Buffer>): AsyncGenerator<Item> {
+  const newest = new Newest();
+  let number = 0;
+  for await (const { entries } of stepsOf(context, shard)) for (const { customer } of entries) newest.put(customer, number++);
+  number = 0;
+  for await (const { entries } of stepsOf(context, shard)) {
+    for (const { customer, state, due } of entries) {
+      const at = number++;
+      // What was erased has nothing to be erased in a new journal.
+      if (state === null || !newest.is(customer, at)) continue;
+      // A copy: the bytes are a view into the whole record's.
+      const entry: JournalEntry = { customer, cause: 'carried', state: Buffer.from(state), due };
+      context.tally.add(entry);
+      if (isReserved(customer) && totalNameOf(customer) !== null) totals.set(customer, added(customer, totals.get(customer), state));
+      // What the publisher remembers is shard 0's, of the old and of the new.
+      else yield { to: isReserved(customer) ? 0 : shardOf(customer, context.to.shards), at, entry };
+    }
+  }
+}
+
+async function* stepsOf({ from, ends, read }: UnitsContext, shard: number): AsyncGenerator<JournalStep> {
+  const of = { topic: from.topics.journal, partition: shard };
+  const { start, end } = ends.get(of.topic)?.[shard] ?? { start: 0, end: 0 };
+  const assembler = new Assembler(`${of.topic}-${shard}`);
+  for await (const records of read(of, start, end)) {
+    for (const record of records) {
+      const step = assembler.add(record);
+      if (step !== null) yield step;
+    }
+  }
+  assembler.finish();
+}
+
+/** A total of two shards: totals are only ever booked to by difference and summed over all shards, so it does not matter in which of them what was booked lies. */
+function added(key: CustomerId, before: Buffer | undefined, state: Buffer): Buffer {
+  if (before === undefined) return Buffer.from(state);
+  if (totalNameOf(key)?.kind === 'days') {
+    const [a, b] = [decodeDays(before), decodeDays(state)];
+    const days = [...new Set([...a.days, ...b.days])].sort((x, y) => x - y);
+    return encodeDays({ days, dimensions: [...new Set([...a.dimensions, ...b.dimensions])].sort() });
+  }
+  const [a, b] = [decodeCell(before), decodeCell(state)];
+  return encodeCell(Array.from({ length: Math.max(emptyCell().length, a.length, b.length) }, (_, part) => (a[part] ?? 0) + (b[part] ?? 0)));
+}
+
+async function* totalsOf(to: number, totals: Map<string, Buffer>): AsyncGenerator<Item> {
+  let at = 0;
+  for (const key of [...totals.keys()].sort()) {
+    const entry: JournalEntry = { customer: key as CustomerId, cause: 'carried', state: totals.get(key) ?? null, due: null };
+    yield { to, at: at++, entry };
+  }
+  totals.clear();
+}
+
+/** Records as they are, each to the partition in which the new application goes on with its key. */
+async function* outputOf({ from, to, ends, read }: UnitsContext, output: (typeof COPIED)[number], shard: number): AsyncGenerator<Item> {
+  const of = { topic: from.topics[output], partition: shard };
+  const { start, end } = ends.get(of.topic)?.[shard] ?? { start: 0, end: 0 };
+  const business = (key: string): boolean =>
+    output === 'kpis' || output === 'thresholds' || (output === 'alerts' && shard === 0 && OF_BUSINESS.test(key));
+  for await (const records of read(of, start, end)) {
+    for (const { offset, key, value, headers } of records) {
+      const name = key?.toString() ?? '';
+      const target = business(name) ? 0 : shardOf(name as CustomerId, to.shards);
+      yield { to: target, at: offset, record: { topic: to.topics[output], partition: target, key, value, headers } };
+    }
+  }
+}
+
+interface Waiting {
+  readonly record: LogRecord;
+  readonly to: number;
+  /** its place in the order in which its old shard would have taken it: the running maximum of event time */
+  readonly order: number;
+}
+
+/**
+ * What has been rerouted and not taken, in the order of event time over all partitions: the new partitions are read as one input each, and what stood side by side
+ * must not come one behind the other, or the clock would run ahead of the second.
+ */
+async function* rerouteOf(context: UnitsContext): AsyncGenerator<Item> {
+  const { from, to, headers } = context;
+  const lanes = headers.map((header, shard) => waitingIn(context, header, shard));
+  const heads = await Promise.all(lanes.map((lane) => lane.next()));
+  for (let at = 0; ; at++) {
+    let first = -1;
+    for (const [lane, { done, value }] of heads.entries()) {
+      const best = heads[first]?.value;
+      if (done !== true && value && (!best || value.order < best.order)) first = lane;
+    }
+    const head = heads[first]?.value;
+    const lane = lanes[first];
+    if (!head || lane === undefined) return;
+    const { key, value, headers: kept } = head.record;
+    const topic = to.topics.reroute;
+    yield { to: head.to, at, record: { topic, partition: head.to, key, value, headers: kept } };
+    heads[first] = await lane.next();
+  }
+
+  async function* waitingIn({ ends, read, decoder }: UnitsContext, header: JournalHeader, shard: number): AsyncGenerator<Waiting> {
+    const of = { topic: from.topics.reroute, partition: shard };
+    const position = header.positions.find(({ topic, partition }) => topic === of.topic && partition === shard);
+    const { start, end } = ends.get(of.topic)?.[shard] ?? { start: 0, end: 0 };
+    let order = position?.newest ?? Number.NEGATIVE_INFINITY;
+    for await (const records of read(of, Math.max(position?.next ?? start, start), end)) {
+      for (const [topic, some] of Map.groupBy(records, (record) => originOf(record, of, true).topic)) await decoder.prepare(topic, some);
+      for (const record of records) {
+        const decoded: Decoded | Passed = decoder.decode(originOf(record, of, true).topic, record);
+        if (decoded.outcome === 'event') order = Math.max(order, decoded.event.at);
+        // What cannot be read becomes a dead letter wherever it comes to.
+        const target = decoded.outcome === 'event' ? shardOf(decoded.event.customer, to.shards) : shard % to.shards;
+        yield { record, to: target, order };
+      }
+    }
+  }
+}
