@@ -98,13 +98,6 @@ class Reshard {
     const counts = new Map<string, number>();
     for (const { topic } of from.settings.sources) counts.set(topic, (await from.ports.logs.ends(topic)).length);
     const template = templateOf(this.#context, headers, counts, journals);
-    for (let shard = 0; shard < to.settings.shards; shard++) {
-      if ((await to.ports.store.meta(shard)) === null) continue;
-      const { applicationId } = to.settings;
-      throw new Halt(
-        `Redis has a state of shard ${shard} of ${applicationId}: take another application id for --to, or delete its keys {${applicationId}:*`,
-      );
-    }
     const targets = await Targets.open({
       ...this.#context,
       settings: to.settings,
@@ -114,7 +107,7 @@ class Reshard {
       lastOf: (shard) => this.#newLast(shard),
     });
     try {
-      if (targets.fresh) await this.#unused();
+      await this.#unused(targets.fresh);
       await targets.begin();
       const tally = new Tally();
       const read = (of: TopicPartition, start: number, end: number) => this.#reading(this.#old, of, start, end);
@@ -154,6 +147,8 @@ class Reshard {
   async #finished(): Promise<boolean> {
     const { from, to } = this.#context;
     const of = { topic: to.settings.topics.journal, partition: 0 };
+    // What one that died has left open, the end of all among it, is decided by this.
+    await (await to.ports.sinks.open(0)).close();
     const { end, last } = await this.#newLast(0);
     if (last === null || isMark(last.header.policy)) return false;
     const assembler = new Assembler(of.topic, true);
@@ -234,13 +229,20 @@ class Reshard {
     return { end: ends.end, last: await lastStep(`${of.topic}-${shard}`, ends, (from, to) => this.#new.read(of, from, to)) };
   }
 
-  /** An application whose journals are empty may all the same have been another: what is copied would stand behind what that has left. */
-  async #unused(): Promise<void> {
+  /** An application whose journals are empty may all the same have been another: what is copied would stand behind what that has left, and Redis mix both. */
+  async #unused(fresh: boolean): Promise<void> {
     const { settings, ports } = this.#context.to;
-    for (const topic of [...COPIED.map((output) => settings.topics[output]), settings.topics.reroute]) {
+    const { applicationId, topics, shards } = settings;
+    for (let shard = 0; shard < shards; shard++) {
+      if ((await ports.store.meta(shard)) === null) continue;
+      throw new Halt(
+        `Redis has a state of shard ${shard} of ${applicationId}: take another application id for --to, or delete its keys {${applicationId}:*`,
+      );
+    }
+    for (const topic of fresh ? [...COPIED.map((output) => topics[output]), topics.reroute] : []) {
       if ((await ports.logs.ends(topic)).some(({ end }) => end > 0))
         throw new Halt(
-          `${topic} is not empty: take another application id for --to, or delete all topics ${settings.applicationId}.* and begin again`,
+          `${topic} is not empty: take another application id for --to, or delete all topics ${applicationId}.* and begin again`,
         );
     }
   }

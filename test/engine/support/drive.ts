@@ -46,14 +46,14 @@ export function driver(options: Options = {}, of?: TestDriver): TestDriver {
 export async function forAll<Ts extends [unknown, ...unknown[]]>(
   arbitraries: { [K in keyof Ts]: fc.Arbitrary<Ts[K]> },
   runs: number,
-  holds: (make: (options?: Options) => TestDriver, ...values: Ts) => Promise<void>,
+  holds: (make: (options?: Options, of?: TestDriver) => TestDriver, ...values: Ts) => Promise<void>,
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(fc.tuple<Ts>(...arbitraries), async (values) => {
       const made: TestDriver[] = [];
       try {
         await holds(
-          (options = {}) => made[made.push(new TestDriver({ start: NOW, limits: SMALL, ...options })) - 1] as TestDriver,
+          (options = {}, of) => made[made.push(new TestDriver({ start: NOW, limits: SMALL, ...options }, of)) - 1] as TestDriver,
           ...values,
         );
       } finally {
