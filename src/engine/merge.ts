@@ -33,11 +33,14 @@ export interface Batch {
 
 const BEGINNING = 0 as Instant;
 
-/** The least bound over inputs: an input at its end promises `end`, one behind has shown `newest`. */
-function boundOf(inputs: readonly Input[]): Instant | null {
+/**
+ * The least bound over inputs: an input at its end promises `end`, one behind has shown `newest`. Reroute that is behind promises nothing: its records come of several shards, each
+ * as far as it happens to be, so what was taken of it says nothing about what is still on its way.
+ */
+function boundOf(inputs: readonly Input[], reroute: Input): Instant | null {
   let least: Instant | null = null;
   for (const input of inputs) {
-    const bound = input.end ?? input.newest ?? BEGINNING;
+    const bound = input.end ?? (input === reroute ? null : input.newest) ?? BEGINNING;
     if (least === null || bound < least) least = bound;
   }
   return least;
@@ -59,7 +62,7 @@ export function takeBatch(inputs: readonly Input[], reroute: Input, watermark: I
   const items: TakenItem[] = [];
   const touched = new Map<Input, Item>();
   const advance = (): void => {
-    const bound = boundOf(inputs);
+    const bound = boundOf(inputs, reroute);
     if (bound !== null && bound > w) w = bound;
   };
   let w = watermark;
@@ -85,7 +88,10 @@ export function takeBatch(inputs: readonly Input[], reroute: Input, watermark: I
     items,
     since,
     watermark: w,
-    own: boundOf(inputs.filter((input) => input !== reroute)),
+    own: boundOf(
+      inputs.filter((input) => input !== reroute),
+      reroute,
+    ),
     positions: inputs.map((input, i) => input.toPosition(ends[i] ?? null)),
     now,
     future,

@@ -124,7 +124,7 @@ function merge(lanes: readonly Lane[], since: Instant, future: Instant): { taken
     first.newest = least;
     first.next += 1;
     let bound = Number.POSITIVE_INFINITY;
-    for (const { end, newest } of lanes) bound = Math.min(bound, end ?? Math.max(0, newest));
+    for (const { end, newest, partition } of lanes) bound = Math.min(bound, end ?? (partition.rerouted ? 0 : Math.max(0, newest)));
     if (bound > watermark) watermark = bound as Instant;
   }
 }

@@ -6,8 +6,9 @@ import { type Batch, takeBatch } from '../../src/engine/merge.ts';
 import { at, fillTimes, fresh, limits } from './support/lanes.ts';
 
 const NOW = at(1_000_000);
-const take = (inputs: readonly Input[], watermark = 0, most = 1_000): Batch =>
-  takeBatch(inputs, inputs.at(-1) as Input, at(watermark), NOW, limits({ stepRecords: most }), most);
+const NONE = fresh('no reroute');
+const take = (inputs: readonly Input[], watermark = 0, most = 1_000, reroute = NONE): Batch =>
+  takeBatch(inputs, reroute, at(watermark), NOW, limits({ stepRecords: most }), most);
 const namesOf = (batch: Batch): string[] => batch.items.map(({ item }) => `${item.input.tp.topic}${item.record.offset}`);
 const ended = (input: Input, bound: number): void => input.ended(at(bound), input.position, at(bound + 2_000));
 
@@ -148,12 +149,22 @@ describe('the watermark', () => {
     expect(take([a, b], high).watermark).toBe(700);
   });
 
+  it('holds still while reroute is behind: what was taken of it says nothing about what other shards have still to send', () => {
+    const [a, reroute] = [fresh('a'), fresh('z')];
+    fillTimes(a, [50, 60]);
+    fillTimes(reroute, [40, 55]);
+    expect(take([a, reroute], 7, 9, reroute)).toMatchObject({ watermark: 7, own: 50 });
+    ended(reroute, 100);
+    ended(a, 100);
+    expect(take([a, reroute], 7, 9, reroute)).toMatchObject({ watermark: 100 });
+  });
+
   it('own leaves reroute out, and is nothing where a shard has no other input', () => {
     const [a, reroute] = [fresh('a'), fresh('z')];
     ended(a, 700);
     ended(reroute, 100);
-    expect(take([a, reroute])).toMatchObject({ watermark: 100, own: 700 });
-    expect(take([reroute], 100).own).toBeNull();
+    expect(take([a, reroute], 0, 9, reroute)).toMatchObject({ watermark: 100, own: 700 });
+    expect(take([reroute], 100, 9, reroute).own).toBeNull();
   });
 
   it('an end counts when the position has reached it, not before', () => {
