@@ -139,6 +139,6 @@ async function alone(config: Config, { logs }: Connections, stopped: AbortSignal
   }
 }
 
-const stopThem = ({ applicationId, sessionTimeoutMs }: Config, members: readonly string[]): string =>
+export const stopThem = ({ applicationId, sessionTimeoutMs }: Config, members: readonly string[]): string =>
   `the group ${applicationId} has members (${members.slice(0, 5).join(', ')}${members.length > 5 ? ', …' : ''}): stop all workers first. ` +
   `One that was killed counts until its session has run out, ${sessionTimeoutMs / 1_000} s.`;

@@ -102,7 +102,8 @@ async function open(env: Readonly<Record<string, string | undefined>>, name: str
   }
 }
 
-function topicsOf(applicationId: string): Topics {
+/** Names of the topics that an application owns. */
+export function topicsOf(applicationId: string): Topics {
   return {
     journal: `${applicationId}.journal`,
     reroute: `${applicationId}.reroute`,

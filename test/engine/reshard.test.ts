@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TypedRecord } from '../../src/sources/index.ts';
 import type { TestDriver } from '../../src/testing.ts';
-import { agrees, forAll, SLOW } from './support/drive.ts';
-import { history } from './support/history.ts';
+import { agrees, forAll, NOW, SLOW, SMALL, until } from './support/drive.ts';
+import { DAY, history, START } from './support/history.ts';
 import { journalOf } from './support/journal.ts';
-import { kpisAgree } from './support/kpis.ts';
+import { kpisAgree, published } from './support/kpis.ts';
 import { move } from './support/reshard.ts';
 
 type Make = (options?: ConstructorParameters<typeof TestDriver>[0], of?: TestDriver) => TestDriver;
@@ -15,18 +15,30 @@ interface Before {
   readonly records: readonly TypedRecord[];
   readonly shards: number;
   readonly partitions?: number;
-  readonly paces: number;
+  /** of the records that are taken, at least, 0–1 */
+  readonly share: number;
   readonly kpis?: boolean;
+  readonly start?: number;
 }
 
 /** An application that was stopped somewhere in a history. */
-async function stopped(make: Make, { records, shards, partitions = shards, paces, kpis = false }: Before): Promise<TestDriver> {
-  const old = make({ shards, partitions, batchSize: 20, kpis, keyedByCustomer: partitions % shards === 0 });
+async function stopped(
+  make: Make,
+  { records, shards, partitions = shards, share, kpis = false, start = NOW }: Before,
+): Promise<TestDriver> {
+  const old = make({
+    shards,
+    partitions,
+    batchSize: 5,
+    kpis,
+    start,
+    keyedByCustomer: partitions % shards === 0,
+    limits: { ...SMALL, stepRecords: 3 },
+  });
   for (const record of records) old.pipe(record);
   await old.start();
-  // Each shard has claimed once; how far they have come is chance.
-  for (let pace = 0; pace < paces || old.workers.size === 0; pace++) await old.pace(1);
-  while (journals(old).some((journal) => journal.length === 0)) await old.pace(1);
+  const taken = (): number => old.reports.reduce((sum, { records: some, fromReroute }) => sum + some - fromReroute, 0);
+  await until(old, 'a part of the history', () => taken() >= share * records.length && journals(old).every(({ length }) => length > 0));
   await old.stop();
   return old;
 }
@@ -45,9 +57,9 @@ describe('a history, moved to another number of shards in the middle', () => {
     'I3 I4 I10 gives the changes, profiles, states and totals of one fold over all events: from %i to %i',
     { timeout: SLOW },
     async (shards, target) => {
-      const cut = fc.record({ paces: fc.nat(120), partitions: fc.constantFrom(shards, target, 5) });
-      await forAll([history(12, 500, 160), cut], 5, async (make, records, { paces, partitions }) => {
-        const old = await stopped(make, { records, shards, partitions, paces });
+      const cut = fc.record({ share: fc.double({ min: 0, max: 0.95, noNaN: true }), partitions: fc.constantFrom(shards, target, 5) });
+      await forAll([history(12, 500, 160), cut], 12, async (make, records, { share, partitions }) => {
+        const old = await stopped(make, { records, shards, partitions, share });
         const moved = make({ application: 'moved', shards: target, keyedByCustomer: partitions % shards === 0 }, old);
         const { new: now, old: before, already } = await move(old, moved);
         expect(now).toEqual(before);
@@ -58,13 +70,30 @@ describe('a history, moved to another number of shards in the middle', () => {
     },
   );
 
-  it('KPIs', { timeout: SLOW }, async () => {
-    await forAll([history(12, 300, 120), fc.nat(200)], 3, async (make, records, paces) => {
-      const old = await stopped(make, { records, shards: 3, paces, kpis: true });
-      const moved = make({ application: 'moved', shards: 2, kpis: true }, old);
+  it('KPIs are told on as of no earlier instant, and are those of one fold in the end', { timeout: SLOW }, async () => {
+    // The clock stands so soon after the history that no day has been folded yet.
+    const start = START + 310 * DAY;
+    await forAll([history(12, 300, 120), fc.constantFrom(0.3, 0.8)], 3, async (make, records, share) => {
+      const old = await stopped(make, { records, shards: 3, share, kpis: true, start });
+      const moved = make({ application: 'moved', shards: 2, kpis: true, keyedByCustomer: true }, old);
       await move(old, moved);
       await moved.start();
       await kpisAgree(moved, records);
+    });
+  });
+
+  it('KPIs of an application that has caught up and has folded days', { timeout: SLOW }, async () => {
+    await forAll([history(12, 500, 160)], 2, async (make, records) => {
+      const old = make({ shards: 3, kpis: true });
+      for (const record of records) old.pipe(record);
+      await old.start();
+      await published(old);
+      await old.stop();
+      const moved = make({ application: 'moved', shards: 2, kpis: true }, old);
+      expect((await move(old, moved)).behind).toEqual([]);
+      await moved.start();
+      await kpisAgree(moved, records);
+      expect(moved.kafka.records(moved.settings.topics.kpis, 1)).toEqual([]);
     });
   });
 });

@@ -239,7 +239,7 @@ class Reshard {
         `Redis has a state of shard ${shard} of ${applicationId}: take another application id for --to, or delete its keys {${applicationId}:*`,
       );
     }
-    for (const topic of fresh ? [...COPIED.map((output) => topics[output]), topics.reroute] : []) {
+    for (const topic of fresh ? Object.values(topics).filter((topic) => topic !== topics.journal) : []) {
       if ((await ports.logs.ends(topic)).some(({ end }) => end > 0))
         throw new Halt(
           `${topic} is not empty: take another application id for --to, or delete all topics ${applicationId}.* and begin again`,

@@ -3,12 +3,14 @@
  * what waits in reroute. Each unit gives its items with rising numbers, the same ones whenever it is read again, so that whoever has written some of them knows where
  * to go on. Boundary: reading and sorting out; writing is targets.ts.
  *
- * Memory: an index of one journal's customers (newest.ts), one target's totals, a fetch of each reroute partition.
+ * Memory: an index of one journal's customers (newest.ts), one target's totals, what waits in reroute, which is bounded.
  */
 import { shardOf } from '../../codec/murmur2.ts';
+import { decodePublisherState, encodePublisherState, PUBLISHER_KEY } from '../../codec/publisher-state.ts';
 import { decodeCell, decodeDays, emptyCell, encodeCell, encodeDays, isReserved, totalNameOf } from '../../codec/totals.ts';
-import type { CustomerId } from '../../domain/ids.ts';
+import type { CustomerId, Instant } from '../../domain/ids.ts';
 import type { Settings } from '../engine.ts';
+import { Halt } from '../errors.ts';
 import type { JournalEntry, JournalHeader } from '../journal.ts';
 import type { Decoded, Decoder, Ends, LogRecord, OutRecord, Passed, TopicPartition } from '../ports.ts';
 import { originOf } from '../reroute.ts';
@@ -39,13 +41,15 @@ export interface UnitsContext {
   readonly tally: Tally;
 }
 
-/** The outputs that are copied: what customers, KPIs and thresholds are, and what was told of how they came there. Dead letters stay where they are. */
-export const COPIED = ['segmentChanges', 'profiles', 'alerts', 'kpis', 'thresholds'] as const;
+/**
+ * The outputs that are copied: what customers and thresholds are, and what was told of how they came there. KPIs are told anew, as far as their days are kept, up to offsets of the
+ * new journals; dead letters are nobody's state.
+ */
+export const COPIED = ['segmentChanges', 'profiles', 'alerts', 'thresholds'] as const;
 
 /** Alerts about the business, which shard 0 writes beside its own customers'. */
 const OF_BUSINESS = /^(SUPPORT_QUALITY|PORTFOLIO|GOAL)\|/;
 
-/** @param at with which number to begin at least: what lies before is known to be written; journals are read from their start all the same */
 export function unitsOf(context: UnitsContext): (() => AsyncIterable<Item>)[] {
   const { from, to } = context;
   const units: (() => AsyncIterable<Item>)[] = [];
@@ -73,13 +77,24 @@ async function* journalOf(context: UnitsContext, shard: number, totals: Map<stri
       // What was erased has nothing to be erased in a new journal.
       if (state === null || !newest.is(customer, at)) continue;
       // A copy: the bytes are a view into the whole record's.
-      const entry: JournalEntry = { customer, cause: 'carried', state: Buffer.from(state), due };
+      const kept = customer === PUBLISHER_KEY ? toldUpTo(context.headers, state) : Buffer.from(state);
+      const entry: JournalEntry = { customer, cause: 'carried', state: kept, due };
       context.tally.add(entry);
       if (isReserved(customer) && totalNameOf(customer) !== null) totals.set(customer, added(customer, totals.get(customer), state));
       // What the publisher remembers is shard 0's, of the old and of the new.
       else yield { to: isReserved(customer) ? 0 : shardOf(customer, context.to.shards), at, entry };
     }
   }
+}
+
+/**
+ * What the publisher remembers, with all having been told up to the latest watermark of the old shards: days that the furthest of them has folded are not told again without what
+ * it knew of them. Where a shard has never reached the end of its inputs it stays as it is: its customers are still to come.
+ */
+function toldUpTo(headers: readonly JournalHeader[], state: Buffer): Buffer {
+  if (headers.some(({ caughtUpAt }) => caughtUpAt === null)) return Buffer.from(state);
+  const before = decodePublisherState(state);
+  return encodePublisherState({ ...before, until: Math.max(before.until, ...headers.map(({ watermark }) => watermark)) as Instant });
 }
 
 async function* stepsOf({ from, ends, read }: UnitsContext, shard: number): AsyncGenerator<JournalStep> {
@@ -120,8 +135,7 @@ async function* totalsOf(to: number, totals: Map<string, Buffer>): AsyncGenerato
 async function* outputOf({ from, to, ends, read }: UnitsContext, output: (typeof COPIED)[number], shard: number): AsyncGenerator<Item> {
   const of = { topic: from.topics[output], partition: shard };
   const { start, end } = ends.get(of.topic)?.[shard] ?? { start: 0, end: 0 };
-  const business = (key: string): boolean =>
-    output === 'kpis' || output === 'thresholds' || (output === 'alerts' && shard === 0 && OF_BUSINESS.test(key));
+  const business = (key: string): boolean => output === 'thresholds' || (output === 'alerts' && shard === 0 && OF_BUSINESS.test(key));
   for await (const records of read(of, start, end)) {
     for (const { offset, key, value, headers } of records) {
       const name = key?.toString() ?? '';
@@ -134,47 +148,60 @@ async function* outputOf({ from, to, ends, read }: UnitsContext, output: (typeof
 interface Waiting {
   readonly record: LogRecord;
   readonly to: number;
-  /** its place in the order in which its old shard would have taken it: the running maximum of event time */
+  /** the running maximum of its customer's event times */
   readonly order: number;
 }
 
+/** of records and bytes that wait in reroute; more has to be worked off before */
+const MOST_WAITING = 1_000_000;
+const MOST_BYTES = 512 << 20;
+
 /**
- * What has been rerouted and not taken, in the order of event time over all partitions: the new partitions are read as one input each, and what stood side by side
- * must not come one behind the other, or the clock would run ahead of the second.
+ * What has been rerouted and not taken, in the order of event time, and of each customer as it came. A new shard may read directly what came to the old one through reroute, so a
+ * record that waits must not stand behind later ones of other customers: the merge would take its customer's next one from the input first.
  */
 async function* rerouteOf(context: UnitsContext): AsyncGenerator<Item> {
   const { from, to, headers } = context;
-  const lanes = headers.map((header, shard) => waitingIn(context, header, shard));
-  const heads = await Promise.all(lanes.map((lane) => lane.next()));
-  for (let at = 0; ; at++) {
-    let first = -1;
-    for (const [lane, { done, value }] of heads.entries()) {
-      const best = heads[first]?.value;
-      if (done !== true && value && (!best || value.order < best.order)) first = lane;
+  const waiting: Waiting[] = [];
+  let bytes = 0;
+  for (const [shard, header] of headers.entries()) {
+    for await (const one of waitingIn(context, header, shard)) {
+      waiting.push(one);
+      bytes += (one.record.value?.length ?? 0) + (one.record.key?.length ?? 0);
+      if (waiting.length <= MOST_WAITING && bytes <= MOST_BYTES) continue;
+      throw new Halt(
+        `more than ${waiting.length - 1} records wait in ${from.topics.reroute}: run the old application until they are taken (\`rapport shards\` shows the lag of reroute), then do it again`,
+      );
     }
-    const head = heads[first]?.value;
-    const lane = lanes[first];
-    if (!head || lane === undefined) return;
-    const { key, value, headers: kept } = head.record;
-    const topic = to.topics.reroute;
-    yield { to: head.to, at, record: { topic, partition: head.to, key, value, headers: kept } };
-    heads[first] = await lane.next();
   }
+  // Stable: those of a customer are of one old shard, and stay in their order.
+  waiting.sort((a, b) => a.order - b.order);
+  const topic = to.topics.reroute;
+  for (const [at, { to: partition, record }] of waiting.entries()) {
+    const { key, value, headers: kept } = record;
+    yield { to: partition, at, record: { topic, partition, key, value, headers: kept } };
+  }
+}
 
-  async function* waitingIn({ ends, read, decoder }: UnitsContext, header: JournalHeader, shard: number): AsyncGenerator<Waiting> {
-    const of = { topic: from.topics.reroute, partition: shard };
-    const position = header.positions.find(({ topic, partition }) => topic === of.topic && partition === shard);
-    const { start, end } = ends.get(of.topic)?.[shard] ?? { start: 0, end: 0 };
-    let order = position?.newest ?? Number.NEGATIVE_INFINITY;
-    for await (const records of read(of, Math.max(position?.next ?? start, start), end)) {
-      for (const [topic, some] of Map.groupBy(records, (record) => originOf(record, of, true).topic)) await decoder.prepare(topic, some);
-      for (const record of records) {
-        const decoded: Decoded | Passed = decoder.decode(originOf(record, of, true).topic, record);
-        if (decoded.outcome === 'event') order = Math.max(order, decoded.event.at);
-        // What cannot be read becomes a dead letter wherever it comes to.
-        const target = decoded.outcome === 'event' ? shardOf(decoded.event.customer, to.shards) : shard % to.shards;
-        yield { record, to: target, order };
+async function* waitingIn(context: UnitsContext, header: JournalHeader, shard: number): AsyncGenerator<Waiting> {
+  const { from, to, ends, read, decoder } = context;
+  const of = { topic: from.topics.reroute, partition: shard };
+  const position = header.positions.find(({ topic, partition }) => topic === of.topic && partition === shard);
+  const { start, end } = ends.get(of.topic)?.[shard] ?? { start: 0, end: 0 };
+  const newest = new Map<string, number>();
+  for await (const records of read(of, Math.max(position?.next ?? start, start), end)) {
+    for (const [topic, some] of Map.groupBy(records, (record) => originOf(record, of, true).topic)) await decoder.prepare(topic, some);
+    for (const record of records) {
+      const decoded: Decoded | Passed = decoder.decode(originOf(record, of, true).topic, record);
+      // What cannot be read becomes a dead letter wherever it comes to.
+      if (decoded.outcome !== 'event') {
+        yield { record, to: shard % to.shards, order: Number.NEGATIVE_INFINITY };
+        continue;
       }
+      const { customer, at } = decoded.event;
+      const order = Math.max(at, newest.get(customer) ?? at);
+      newest.set(customer, order);
+      yield { record, to: shardOf(customer, to.shards), order };
     }
   }
 }
