@@ -116,7 +116,7 @@ export class TestDriver {
       guardMs: options.guardMs ?? 2_000,
       transactionTimeoutMs: 10_000,
     };
-    this.#codec = localCodec(this.settings);
+    this.#codec = localCodec({ ...this.settings, ...(of !== undefined && { identity: of.settings.applicationId }) });
     if (same) return;
     for (const [name, topic] of Object.entries(topics))
       this.kafka.createTopic(topic, shards, { appendTime: name === 'journal', maxMessageBytes: 4 << 20 });

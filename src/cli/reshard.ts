@@ -21,11 +21,11 @@ import { createTopics } from './topics.ts';
 const EXAMPLE = `
 Run with the configuration of the application as it is, its workers stopped. Its topics are only read, Redis is left alone. The new application has topics of its own; it reads the
 same inputs from where the old one stood. Interrupted, the same command goes on. When it has ended, stop using the old application and start the new one with
-RAPPORT_APPLICATION_ID and RAPPORT_SHARDS. The way back is to start the old one again, as long as the new one has not run.
+RAPPORT_APPLICATION_ID and RAPPORT_SHARDS, and RAPPORT_IDENTITY, so that ids of outputs stay the same. The way back is to start the old one again, as long as the new one has not run.
 
 Example:
   $ rapport reshard --partitions 24 --to shop-24
-  $ RAPPORT_APPLICATION_ID=shop-24 RAPPORT_SHARDS=24 rapport run
+  $ RAPPORT_APPLICATION_ID=shop-24 RAPPORT_SHARDS=24 RAPPORT_IDENTITY=shop rapport run
 `;
 
 interface Options extends Common {
@@ -62,7 +62,8 @@ async function move(
   const { partitions, to } = options;
   if (to === config.applicationId)
     usage.error('error: --to names the application itself: the new one needs an id of its own', { exitCode: 2 });
-  const next: Config = { ...config, applicationId: to, shards: partitions, topics: topicsOf(to) };
+  const identity = config.identity ?? config.applicationId;
+  const next: Config = { ...config, applicationId: to, identity, shards: partitions, topics: topicsOf(to) };
   const own = new Set(Object.values(next.topics));
   const clash = config.sources.find(({ topic }) => own.has(topic));
   if (clash !== undefined)
@@ -109,25 +110,26 @@ const asSource = (topic: string): SourceConfig => ({ type: 'purchase', topic, fo
 function text(config: Config, next: Config, { already, old, new: moved, behind }: Resharded): string {
   const { applicationId: from, shards } = config;
   const lines: string[] = [];
-  if (old === null || moved === null)
-    lines.push(already ? `${from} has been moved to ${next.applicationId} before: nothing is left to do.` : '');
-  else {
+  if (already) lines.push(`${from} has been moved to ${next.applicationId} before: nothing is left to do.`);
+  if (old !== null && moved !== null) {
     const row = (name: string, count: number, { customers, states, totals }: typeof old) => [name, count, customers, states, totals];
     const rows = [row(from, shards, old), row(next.applicationId, next.shards, moved)];
     lines.push(table(['application', '#shards', '#customers', 'states', 'totals'], rows), 'Both are the same.');
   }
   if (behind.length > 0) {
     lines.push(
-      `Shards ${behind.join(', ')} had never reached the end of their inputs: KPIs of days that are about to be folded may be told anew without what others knew of them.`,
+      `Shards ${behind.join(', ')} had never reached the end of their inputs: KPIs of the oldest days that are kept may be told anew without what the other shards knew of them.`,
     );
   }
-  lines.push(`Start it with RAPPORT_APPLICATION_ID=${next.applicationId} RAPPORT_SHARDS=${next.shards}, and leave ${from} stopped.`);
+  const settings = `RAPPORT_APPLICATION_ID=${next.applicationId} RAPPORT_SHARDS=${next.shards} RAPPORT_IDENTITY=${next.identity}`;
+  lines.push(`Start it with ${settings}, and leave ${from} stopped.`);
   const defaults = defaultSources(from).map(({ topic }) => topic);
-  if (config.sources.every(({ topic }, i) => topic === defaults[i]))
+  if (config.sources.every(({ topic }, i) => topic === defaults[i])) {
     lines.push(
-      'Your configuration names no sources, and the default ones follow the application id. Name them from now on:',
+      'Your configuration names no sources, and those read by default follow the application id. Name them from now on:',
       'sources:',
       ...config.sources.map(({ type, topic }) => `  - { type: ${type}, topic: ${topic} }`),
     );
+  }
   return lines.join('\n');
 }

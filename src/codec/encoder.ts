@@ -11,10 +11,10 @@ import { encodeWire } from './wire.ts';
 
 export type OutputIds = Readonly<Record<OutputType, number>>;
 
-export type EncoderConfig = Pick<Config, 'applicationId' | 'topics' | 'policy' | 'policyHash'>;
+export type EncoderConfig = Pick<Config, 'applicationId' | 'identity' | 'topics' | 'policy' | 'policyHash'>;
 
 export function createEncoder(config: EncoderConfig, ids: OutputIds): Encoder {
-  const app: Application = { id: config.applicationId, currency: config.policy.currency, policy: config.policyHash };
+  const app: Application = { id: config.identity ?? config.applicationId, currency: config.policy.currency, policy: config.policyHash };
   const encode = (type: OutputType, { key, record, headers }: Output<object>, partition: number): OutRecord => ({
     topic: topicOf(type, config.topics),
     partition,

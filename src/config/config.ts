@@ -119,6 +119,8 @@ export interface Topics {
 export interface Config {
   /** prefix of topics and keys, consumer group; `[a-z0-9][a-z0-9-]{0,62}` */
   readonly applicationId: string;
+  /** what the ids of outputs are made of, where that is not the application id: the application that this one was moved from */
+  readonly identity?: string;
   /** N, the number of shards and of partitions of every topic the application owns */
   readonly shards: number;
   readonly kafka: KafkaConfig;

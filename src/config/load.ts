@@ -26,6 +26,7 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
   reader.checkNames();
 
   const applicationId = (await reader.take(S.applicationId)) ?? 'rapport';
+  const identity = await reader.take(S.identity);
   const shards = (await reader.take(S.shards)) ?? 12;
   const kafka = await takeKafka(reader);
   const redis = await takeRedis(reader);
@@ -49,6 +50,7 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
   const { policy, text: policyText, hash: policyHash, warnings } = parsed;
   return seal({
     applicationId,
+    ...(identity && { identity }),
     shards,
     kafka,
     redis,

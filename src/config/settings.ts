@@ -30,6 +30,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 
 export const SETTINGS = {
   applicationId: setting('RAPPORT_APPLICATION_ID', 'applicationId', applicationId),
+  identity: setting('RAPPORT_IDENTITY', 'identity', applicationId),
   shards: setting('RAPPORT_SHARDS', 'shards', integer(1, 4096)),
   brokers: setting('RAPPORT_KAFKA_BROKERS', 'kafka.brokers', brokers),
   kafkaTls: setting('RAPPORT_KAFKA_TLS', 'kafka.tls.enabled', flag),

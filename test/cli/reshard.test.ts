@@ -64,6 +64,7 @@ beforeAll(async () => {
     RAPPORT_CONFIG: join(app.folder, 'rapport.yaml'),
     RAPPORT_APPLICATION_ID: id,
     RAPPORT_SHARDS: '3',
+    RAPPORT_IDENTITY: app.config.applicationId,
     RAPPORT_KAFKA_BROKERS: inject('kafka'),
     RAPPORT_REDIS_URL: inject('redis'),
     RAPPORT_REGISTRY_URL: inject('registry'),

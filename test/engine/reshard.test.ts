@@ -1,6 +1,7 @@
 /** From N to M shards in the middle of a history: what is told in the end is what one fold over all events says, as if nothing had been moved. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AlertRecord } from '../../src/codec/types.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { agrees, forAll, NOW, SLOW, SMALL, until } from './support/drive.ts';
@@ -66,6 +67,10 @@ describe('a history, moved to another number of shards in the middle', () => {
         expect(already).toBe(false);
         await moved.start();
         await agrees(moved, records);
+        // An alert that was opened before and is closed afterwards keeps its id.
+        const alerts = moved.outputs('alerts') as AlertRecord[];
+        const ids = new Map(alerts.map((alert) => [[alert.customerId, alert.kind, alert.subject, alert.episode].join(), alert.alertId]));
+        expect(new Set(alerts.map(({ alertId }) => alertId)).size).toBe(ids.size);
       });
     },
   );
