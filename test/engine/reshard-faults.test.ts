@@ -1,8 +1,10 @@
 /** What can go wrong with a reshard: it is gone on from, or refused with what to do, and nothing runs before it is whole. */
 import { expect, it } from 'vitest';
+import { memorySinks } from '../../src/adapters/memory/sinks.ts';
 import { decodePart, encodeStep } from '../../src/codec/journal.ts';
 import { isReserved } from '../../src/codec/totals.ts';
 import type { Halt } from '../../src/engine/errors.ts';
+import type { TransactionalSink } from '../../src/engine/ports.ts';
 import { COPIED } from '../../src/engine/reshard/units.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { agrees, driver, KEPT, SLOW, until, wrapped } from './support/drive.ts';
@@ -187,6 +189,23 @@ it('a worker of the old application that comes while it is under way ends it, an
       policy.startsWith('reshard of'),
     ),
   ).toBe(true);
+});
+
+it('I1 an owner of an old shard that came without a group while it was under way can write nothing afterwards', async () => {
+  const old = await stopped();
+  const moved = target(old);
+  const sinks = memorySinks(old.kafka, 'test', old.settings.topics.journal);
+  let zombie: TransactionalSink | null = null;
+  await move(old, moved, {
+    progress: () => {
+      if (zombie === null) void sinks.open(1).then((sink) => (zombie = sink));
+    },
+  });
+  const sink = zombie as TransactionalSink | null;
+  const header = journalOf(old, 1).at(-1)?.header;
+  if (sink === null || header === undefined) expect.unreachable();
+  const outcome = await sink.commit(encodeStep(header, [], 1 << 20), [], old.clock.wall());
+  expect(outcome).toMatchObject({ outcome: 'unknown', cause: { name: 'Fenced' } });
 });
 
 it.each([

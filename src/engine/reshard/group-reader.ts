@@ -9,7 +9,7 @@ import { PartitionReader } from '../reader.ts';
 /** ms until the group has given us its shards */
 const JOIN = 60_000;
 
-export interface Membership {
+interface Membership {
   readonly applicationId: string;
   readonly shards: number;
   /** its group's member, not started yet */

@@ -1,5 +1,5 @@
 /**
- * Which entry of a journal is the newest of its customer, in 24 to 64 bytes a customer: a table of hashes and numbers, since the ids of ten million customers would not fit into
+ * Which entry of a journal is the newest of its customer, in 36 to 72 bytes a customer: a table of hashes and numbers, since the ids of ten million customers would not fit into
  * a map. Of each id 96 bits of SHA-256 are kept: among ten million, two agree with a probability of 10^-15.
  */
 import { hash } from 'node:crypto';
@@ -11,11 +11,6 @@ export class Newest {
   /** by slot: two halves of the hash, and 1 + the entry's number; 0 in a free slot */
   #slots = new Float64Array(this.#capacity * FIELDS);
   #size = 0;
-
-  /** how many customers there are */
-  get size(): number {
-    return this.#size;
-  }
 
   put(customer: string, entry: number): void {
     if (this.#size * 3 > this.#capacity * 2) this.#grow();

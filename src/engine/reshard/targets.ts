@@ -21,7 +21,7 @@ const ATTEMPTS = 6;
 /** what stands for the topic of the position that says how far a shard has come: no topic's name has a blank */
 const PROGRESS = 'reshard progress';
 
-export interface TargetsContext {
+interface TargetsContext {
   readonly settings: Pick<Settings, 'shards' | 'topics' | 'applicationId'>;
   readonly sinks: Sinks;
   readonly clock: Clock;

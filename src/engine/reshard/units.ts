@@ -28,7 +28,7 @@ export interface Item {
   readonly record?: OutRecord;
 }
 
-export interface UnitsContext {
+interface UnitsContext {
   readonly from: Pick<Settings, 'shards' | 'topics'>;
   readonly to: Pick<Settings, 'shards' | 'topics'>;
   /** of the old application's own topics */
