@@ -7,7 +7,7 @@ import type { CustomerId } from '../../src/domain/ids.ts';
 import type { TypedRecord } from '../../src/sources/index.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { factsOf } from '../domain/support/facts.ts';
-import { driver, forAll, gate, idle, KEPT, NOW, SLOW, SMALL, told, until, watermarkOf, wrapped } from './support/drive.ts';
+import { agrees, driver, forAll, gate, idle, KEPT, NOW, SLOW, SMALL, told, until, watermarkOf, wrapped } from './support/drive.ts';
 import { DAY, history, purchase, START, visit } from './support/history.ts';
 import { expectChain, journalOf } from './support/journal.ts';
 
@@ -189,5 +189,22 @@ describe('a topic that is declared keyed and is not', () => {
     expect([0, 1].map((shard) => journalOf(test, shard).at(-1)?.header.notKeyed)).toEqual(headers);
     // W goes on, bound to what both shards have read.
     await until(test, 'W to go on', () => [0, 1].every((shard) => watermarkOf(test, shard) > test.clock.wall() - 10_000));
+  });
+});
+
+it('I10 a history keyed by customer in other partitions than there are shards, taken over in the middle, gives the changes of one fold', {
+  timeout: SLOW,
+}, async () => {
+  await forAll([history(12, 500, 160), fc.double({ min: 0, max: 0.95, noNaN: true })], 6, async (make, records, share) => {
+    const options = { shards: 4, partitions: 5, keyedByCustomer: false, batchSize: 5, limits: { ...SMALL, stepRecords: 3 } };
+    const before = make(options);
+    for (const record of records) before.pipe(record);
+    await before.start();
+    const taken = (): number => before.reports.reduce((sum, { records: some, fromReroute }) => sum + some - fromReroute, 0);
+    await until(before, 'a part of the history', () => taken() >= share * records.length);
+    await before.stop();
+    const after = make(options, before);
+    await after.start();
+    await agrees(after, records);
   });
 });
