@@ -120,8 +120,8 @@ export class TestDriver {
     if (same) return;
     for (const [name, topic] of Object.entries(topics))
       this.kafka.createTopic(topic, shards, { appendTime: name === 'journal', maxMessageBytes: 4 << 20 });
-    if (of !== undefined) return;
-    for (const { topic } of sources) this.kafka.createTopic(topic, options.partitions ?? shards);
+    for (const { topic, type } of sources)
+      if (of === undefined || type === 'command') this.kafka.createTopic(topic, options.partitions ?? shards);
   }
 
   get workers(): ReadonlySet<DriverWorker> {

@@ -6,6 +6,7 @@
  * answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventSources } from '../config/commands.ts';
 import type { Instant } from '../domain/ids.ts';
 import { Halt } from '../engine/errors.ts';
 import type { LogRecord, TopicPartition } from '../engine/ports.ts';
@@ -27,7 +28,7 @@ interface Partition {
 /** Throws Halt when a topic is missing; Retryable when a server is away. */
 export async function readTopics({ config, connections }: Context, now: Instant, mostEvents: number): Promise<Gathered> {
   const { logs } = connections;
-  const topics = [...new Set(config.sources.flatMap(({ type, topic }) => (type === 'command' ? [] : [topic])))];
+  const topics = [...new Set(eventSources(config.sources).map(({ topic }) => topic))];
   const partitions = new Map<string, Partition>();
   for (const topic of topics) {
     if ((await logs.partitions(topic)) === null)

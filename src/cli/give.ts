@@ -4,6 +4,7 @@
  */
 import { shardOf } from '../codec/murmur2.ts';
 import type { CommandRecord } from '../codec/types.ts';
+import { commandSource } from '../config/commands.ts';
 import type { Config } from '../config/config.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import { Retryable } from '../engine/errors.ts';
@@ -14,9 +15,9 @@ import { within } from './doctor-check.ts';
 const PATIENCE_MS = 8_000;
 
 /** Throws Retryable when the servers did not answer in time: it may have been taken; Halt when it was refused. */
-export async function give(command: CommandRecord, { sources }: Config, connections: Connections): Promise<void> {
+export async function give(command: CommandRecord, { applicationId }: Config, connections: Connections): Promise<void> {
   const { logs, commandEncoder, commandProducer } = connections;
-  const topic = sources.find(({ type }) => type === 'command')?.topic ?? '';
+  const { topic } = commandSource(applicationId);
   const giving = async (): Promise<void> => {
     const partitions = (await logs.partitions(topic)) ?? 0;
     if (partitions === 0) throw new Retryable(`there is no topic ${topic}: create what is missing with \`rapport topics create\``);

@@ -1,6 +1,7 @@
 /**
  * A feed to the input topics as they are: by their own numbers of partitions, each record in its source's format.
  */
+import { eventSources } from '../config/commands.ts';
 import type { EventType } from '../config/config.ts';
 import { Halt } from '../engine/errors.ts';
 import type { Context } from './command.ts';
@@ -22,7 +23,7 @@ export class Unencodable extends Error {}
 export async function openInputs({ config, connections }: Pick<Context, 'config' | 'connections'>): Promise<Inputs> {
   const partitions = new Map<string, number>();
   // Commands are given, not fed.
-  const direct = config.sources.filter((source) => source.type !== 'command' && source.map === undefined);
+  const direct = eventSources(config.sources).filter(({ map }) => map === undefined);
   for (const { topic } of direct) partitions.set(topic, (await connections.logs.partitions(topic)) ?? 0);
   const missing = [...partitions].filter(([, count]) => count === 0).map(([topic]) => topic);
   if (missing.length > 0) throw new Halt(`there is no topic ${missing.join(', ')}: create what is missing with \`rapport topics create\``);

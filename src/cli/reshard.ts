@@ -2,6 +2,7 @@
  * `rapport reshard`: moves the application from N to M shards, into another application id over the same inputs. Boundary: configuration, topics, words; the move itself is engine/reshard/.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { commandSource, eventSources } from '../config/commands.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import { defaultSources, topicsOf } from '../config/load.ts';
 import { applicationId } from '../config/values.ts';
@@ -63,9 +64,11 @@ async function move(
   if (to === config.applicationId)
     usage.error('error: --to names the application itself: the new one needs an id of its own', { exitCode: 2 });
   const identity = config.identity ?? config.applicationId;
-  const next: Config = { ...config, applicationId: to, identity, shards: partitions, topics: topicsOf(to) };
-  const own = new Set(Object.values(next.topics));
-  const clash = config.sources.find(({ topic }) => own.has(topic));
+  const events = eventSources(config.sources);
+  const sources = [...events, commandSource(to)];
+  const next: Config = { ...config, applicationId: to, identity, shards: partitions, topics: topicsOf(to), sources };
+  const own = new Set([...Object.values(next.topics), commandSource(to).topic]);
+  const clash = events.find(({ topic }) => own.has(topic));
   if (clash !== undefined)
     usage.error(`error: the source topic ${clash.topic} is one that ${to} would write: choose another --to`, { exitCode: 2 });
   // Its member of the group reads what the application has written, and not its inputs.
@@ -124,11 +127,12 @@ function text(config: Config, next: Config, { already, old, new: moved, behind }
   const settings = `RAPPORT_APPLICATION_ID=${next.applicationId} RAPPORT_SHARDS=${next.shards} RAPPORT_IDENTITY=${next.identity}`;
   lines.push(`Start it with ${settings}, and leave ${from} stopped.`);
   const defaults = defaultSources(from).map(({ topic }) => topic);
-  if (config.sources.every(({ topic }, i) => topic === defaults[i])) {
+  const events = eventSources(config.sources);
+  if (events.every(({ topic }, i) => topic === defaults[i])) {
     lines.push(
       'Your configuration names no sources, and those read by default follow the application id. Name them from now on:',
       'sources:',
-      ...config.sources.map(({ type, topic }) => `  - { type: ${type}, topic: ${topic} }`),
+      ...events.map(({ type, topic }) => `  - { type: ${type}, topic: ${topic} }`),
     );
   }
   return lines.join('\n');

@@ -5,7 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PRESETS } from '../domain/policy.ts';
-import type { CommandSource, Config, EventSource, EventType, Topics } from './config.ts';
+import { commandSource } from './commands.ts';
+import type { Config, EventSource, EventType, Topics } from './config.ts';
 import { takeKafka, takeRedis, takeRegistry } from './connections.ts';
 import { ConfigError, didYouMean } from './fault.ts';
 import { takeHttp } from './http.ts';
@@ -134,14 +135,6 @@ export function defaultSources(applicationId: string): readonly EventSource[] {
     source('attributes', 'attributes'),
   ];
 }
-
-/** The commands: an input like the others, in a topic of the application's own, keyed by customer. */
-export const commandSource = (applicationId: string): CommandSource => ({
-  type: 'command',
-  topic: `${applicationId}.commands`,
-  format: 'avro',
-  keyedByCustomer: true,
-});
 
 function takeSources(reader: Reader, applicationId: string, topics: Topics): readonly EventSource[] {
   const given = reader.takeSources();

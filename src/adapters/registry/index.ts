@@ -9,6 +9,7 @@ import { createOutputReader, type OutputReader } from '../../codec/output-reader
 import { avroType } from '../../codec/schemas.ts';
 import { type CommandRecord, SCHEMA_TEXTS } from '../../codec/types.ts';
 import { encodeWire } from '../../codec/wire.ts';
+import { commandSource } from '../../config/commands.ts';
 import type { Config, SourceConfig } from '../../config/config.ts';
 import type { Decoder, Encoder } from '../../engine/ports.ts';
 import type { OutputType } from '../../outputs/index.ts';
@@ -45,7 +46,7 @@ export async function startCommandEncoder(
 ): Promise<{ readonly value: (record: CommandRecord) => Buffer; stop(): Promise<void> }> {
   const client = createClient(config.registry);
   try {
-    const topic = config.sources.find(({ type }) => type === 'command')?.topic ?? '';
+    const { topic } = commandSource(config.applicationId);
     const id = await client.register(subjectOf(topic), SCHEMA_TEXTS['in/command']);
     return { value: (record) => encodeWire(id, avroType('in/command'), record), stop: async () => client.stop() };
   } catch (error) {

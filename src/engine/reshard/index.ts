@@ -13,6 +13,7 @@
  */
 import { shardOf } from '../../codec/murmur2.ts';
 import { isReserved } from '../../codec/totals.ts';
+import { eventSources, isCommands } from '../../config/commands.ts';
 import type { Instant } from '../../domain/ids.ts';
 import { later, type Thresholds } from '../../domain/thresholds.ts';
 import type { Limits, Ports, Settings } from '../engine.ts';
@@ -95,8 +96,9 @@ class Reshard {
     const ends = await this.#oldEnds();
     const journals = ends.get(from.settings.topics.journal) ?? [];
     const headers = await Promise.all(journals.map((of, shard) => this.#oldHeader(of, shard)));
+    await this.#obeyed(headers);
     const counts = new Map<string, number>();
-    for (const { topic } of from.settings.sources) counts.set(topic, (await from.ports.logs.ends(topic)).length);
+    for (const { topic } of eventSources(from.settings.sources)) counts.set(topic, (await from.ports.logs.ends(topic)).length);
     const template = templateOf(this.#context, headers, counts, journals);
     const targets = await Targets.open({
       ...this.#context,
@@ -222,6 +224,21 @@ class Reshard {
     return last.header;
   }
 
+  /** Commands belong to their application: what waits of them is for its own workers. */
+  async #obeyed(headers: readonly JournalHeader[]): Promise<void> {
+    const { settings, ports } = this.#context.from;
+    for (const { topic } of settings.sources.filter(isCommands)) {
+      const positions = headers.flatMap((header) => header.positions).filter((position) => position.topic === topic);
+      for (const [partition, { end }] of (await ports.logs.ends(topic)).entries()) {
+        const next = positions.find((position) => position.partition === partition)?.next ?? 0;
+        if (next < end)
+          throw new Halt(
+            `${end - next} commands wait in ${topic}-${partition}: stop \`rapport serve\` of ${settings.applicationId}, run its workers until \`rapport shards\` shows no lag of them, stop the workers, and begin again`,
+          );
+      }
+    }
+  }
+
   async #newLast(shard: number): Promise<{ end: number; last: JournalStep | null }> {
     const { ports, settings } = this.#context.to;
     const of = { topic: settings.topics.journal, partition: shard };
@@ -278,12 +295,11 @@ class Reshard {
 
 /** What a new shard reads on from: where the old ones stand in its input partitions, those too of sources that are not configured now. */
 function positionsOf({ from, to }: ReshardContext, headers: readonly JournalHeader[], shard: number): InputPosition[] {
-  const { topics, shards } = from.settings;
+  const { topics, shards, sources } = from.settings;
+  const own = new Set([topics.reroute, ...sources.filter(isCommands).map(({ topic }) => topic)]);
   return headers.flatMap(({ positions }, before) =>
     positions
-      .filter(
-        ({ topic, partition }) => topic !== topics.reroute && partition % shards === before && partition % to.settings.shards === shard,
-      )
+      .filter(({ topic, partition }) => !own.has(topic) && partition % shards === before && partition % to.settings.shards === shard)
       .map((position) => ({ ...position, end: null })),
   );
 }
