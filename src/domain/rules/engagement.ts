@@ -5,17 +5,19 @@
  * Breakpoints: send + mature, send + window, response + window.
  */
 import { DAY } from '../ids.ts';
+import type { Touch } from '../state.ts';
+import { forgetPlaces, NOWHERE, placeOfCampaign, putPlace } from './campaigns.ts';
 import { constant, type Rule, Steps, type View } from './rule.ts';
 
 class Engagement extends Steps {
   private readonly window: number;
   private readonly mature: number;
   private readonly least: number;
-  /** of the sends that lie in the window at first, oldest first: when, and the place of the send before it of the same campaign, −1 for none */
-  private readonly sentAt: number[] = [];
-  private readonly previous: number[] = [];
-  /** of the campaigns among them that were responded to: when last, and the place of the last send */
-  private readonly respondedAt: number[] = [];
+  private readonly sends: readonly Touch[];
+  private readonly responses: readonly Touch[];
+  /** of each send from `first` on: the place of the send before it of the same campaign; null when no campaign was sent twice */
+  private previous: number[] | null = null;
+  /** of each response: the place of its campaign's last send from `first` on */
   private readonly lastSend: number[] = [];
   /** sends before this place have left the window; those from `young` on are not mature */
   private oldest = 0;
@@ -29,19 +31,18 @@ class Engagement extends Steps {
     this.window = windowDays * DAY;
     this.mature = matureDays * DAY;
     this.least = leastSends;
-    const campaigns: number[] = [];
-    for (const { at: sentAt, campaign } of sends) {
-      if (sentAt + this.window <= at) continue;
-      this.previous.push(campaigns.lastIndexOf(campaign));
-      this.sentAt.push(sentAt);
-      campaigns.push(campaign);
+    this.sends = sends;
+    this.responses = responses;
+    this.leave(at);
+    const first = this.oldest;
+    forgetPlaces();
+    for (let i = first; i < sends.length; i++) {
+      const before = putPlace((sends[i] as Touch).campaign, i);
+      if (before === NOWHERE) continue;
+      this.previous ??= sends.map(() => NOWHERE);
+      this.previous[i] = before;
     }
-    for (const { at: respondedAt, campaign } of responses) {
-      const last = campaigns.lastIndexOf(campaign);
-      if (last < 0) continue;
-      this.respondedAt.push(respondedAt);
-      this.lastSend.push(last);
-    }
+    for (let i = 0; i < responses.length; i++) this.lastSend.push(placeOfCampaign((responses[i] as Touch).campaign));
     this.stand(at);
   }
 
@@ -49,21 +50,27 @@ class Engagement extends Steps {
     this.stand(this.next);
   }
 
+  private leave(at: number): void {
+    while (this.oldest < this.sends.length && this.sentAt(this.oldest) + this.window <= at) this.oldest++;
+  }
+
   /** Counts each campaign at its oldest send in the window. */
   private stand(at: number): void {
-    const { sentAt, previous, respondedAt, lastSend, window, mature } = this;
-    while (this.oldest < sentAt.length && (sentAt[this.oldest] ?? 0) + window <= at) this.oldest++;
+    const { sends, responses, lastSend, window, mature, previous } = this;
+    this.leave(at);
     this.young = Math.max(this.young, this.oldest);
-    while (this.young < sentAt.length && (sentAt[this.young] ?? 0) + mature <= at) this.young++;
+    while (this.young < sends.length && this.sentAt(this.young) + mature <= at) this.young++;
     const { oldest, young } = this;
-    let next = young < sentAt.length ? (sentAt[young] ?? 0) + mature : Number.POSITIVE_INFINITY;
-    if (oldest < young) next = Math.min(next, (sentAt[oldest] ?? 0) + window);
+    let next = young < sends.length ? this.sentAt(young) + mature : Number.POSITIVE_INFINITY;
+    if (oldest < young) next = Math.min(next, this.sentAt(oldest) + window);
     let matured = 0;
-    for (let i = oldest; i < young; i++) if ((previous[i] ?? -1) < oldest) matured++;
+    if (previous === null) matured = young - oldest;
+    else for (let i = oldest; i < young; i++) if ((previous[i] ?? NOWHERE) < oldest) matured++;
     let responded = 0;
-    for (let i = 0; i < respondedAt.length; i++) {
-      const until = (respondedAt[i] ?? 0) + window;
-      if ((lastSend[i] ?? 0) < oldest || until <= at) continue;
+    for (let i = 0; i < lastSend.length; i++) {
+      if ((lastSend[i] ?? NOWHERE) < oldest) continue;
+      const until = (responses[i]?.at ?? 0) + window;
+      if (until <= at) continue;
       responded++;
       if (until < next) next = until;
     }
@@ -71,6 +78,10 @@ class Engagement extends Steps {
     this.matured = matured;
     this.next = next;
     this.value = matured === 0 || matured < this.least ? null : Math.min(1, responded / matured);
+  }
+
+  private sentAt(place: number): number {
+    return this.sends[place]?.at ?? 0;
   }
 }
 

@@ -3,6 +3,7 @@
  * time to be answered, each with `leastSends`, and `leastResponses` in the earlier one. Breakpoints: send + mature, + window, + 2·window.
  */
 import { DAY } from '../ids.ts';
+import { forgetPlaces, NOWHERE, placeOfCampaign, putPlace } from '../rules/campaigns.ts';
 import { constant, type Rule, Steps, type View } from '../rules/rule.ts';
 import type { Touch } from '../state.ts';
 
@@ -25,10 +26,11 @@ class Disengaged extends Steps {
   constructor({ state: { sends, responses }, policy, at }: View) {
     super();
     this.sends = sends;
-    const campaigns = new Set(responses.map(({ campaign }) => campaign));
+    forgetPlaces();
+    for (const { campaign } of responses) putPlace(campaign, 0);
     let answered = 0;
     for (const { campaign } of sends) {
-      if (campaigns.has(campaign)) answered++;
+      if (placeOfCampaign(campaign) !== NOWHERE) answered++;
       this.answered.push(answered);
     }
     this.mature = policy.loyalty.engagement.matureDays * DAY;
