@@ -54,22 +54,30 @@ export interface Activity {
 
 export function activityOf(days: readonly Day[], at: Instant): Activity {
   const today = dayOf(at);
-  const standing = days.filter(({ day, orders }) => orders > 0 && day > today - KEPT_DAYS);
-  // days [0, aged) are of the year before last, [aged, …) of the last one
-  let gone = 0;
-  let aged = 0;
-  while ((standing[aged]?.day ?? Number.POSITIVE_INFINITY) <= today - WINDOW_DAYS) aged++;
-  const active = aged < standing.length;
-  const before = aged > 0;
+  // days on which an order stands: from `gone` on to `aged` those of the year before last, from `aged` on those of the last one
+  let gone = standingFrom(days, 0, today - KEPT_DAYS);
+  let aged = standingFrom(days, gone, today - WINDOW_DAYS);
+  const active = aged < days.length;
+  const before = aged > gone;
   for (;;) {
-    const ages = (standing[aged]?.day ?? Number.POSITIVE_INFINITY) + WINDOW_DAYS;
-    const goes = gone < aged ? (standing[gone]?.day ?? Number.POSITIVE_INFINITY) + KEPT_DAYS : Number.POSITIVE_INFINITY;
+    const ages = (days[aged]?.day ?? Number.POSITIVE_INFINITY) + WINDOW_DAYS;
+    const goes = gone < aged ? (days[gone]?.day ?? Number.POSITIVE_INFINITY) + KEPT_DAYS : Number.POSITIVE_INFINITY;
     const next = Math.min(ages, goes);
     if (!Number.isFinite(next)) return { active, before, next };
-    if (ages === next) aged++;
-    if (goes === next) gone++;
-    if (aged < standing.length !== active || aged > gone !== before) return { active, before, next: startOfDay(next) };
+    if (ages === next) aged = standingFrom(days, aged + 1, Number.NEGATIVE_INFINITY);
+    if (goes === next) gone = standingFrom(days, gone + 1, Number.NEGATIVE_INFINITY);
+    if (aged < days.length !== active || aged > gone !== before) return { active, before, next: startOfDay(next) };
   }
+}
+
+/** The first place from `place` on whose day is after a day and has an order that stands; behind the last when there is none. */
+function standingFrom(days: readonly Day[], place: number, after: number): number {
+  let found = place;
+  for (; found < days.length; found++) {
+    const day = days[found] as Day;
+    if (day.orders > 0 && day.day > after) break;
+  }
+  return found;
 }
 
 /** Books what has changed since `before`, and leaves in the state what is contributed now. */

@@ -97,7 +97,10 @@ export class Outlook {
     let passed = Number.POSITIVE_INFINITY;
     for (let i = 0; i < BREAKPOINTS; i++) {
       let next = dwellEnd > this.at ? dwellEnd : Number.POSITIVE_INFINITY;
-      for (const at of this.nexts) if (at < next) next = at;
+      for (let k = 0; k < this.nexts.length; k++) {
+        const at = this.nexts[k] ?? Number.POSITIVE_INFINITY;
+        if (at < next) next = at;
+      }
 
       const crossing = this.crossing(state, Math.min(next - 1, Math.ceil(bound) - 1, LAST_INSTANT));
       if (crossing !== null) return crossing;

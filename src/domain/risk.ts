@@ -58,7 +58,8 @@ export class Risk {
   next(bound: number): number {
     const { purchases, policy, at } = this.#view;
     let next = bound;
-    for (const [i, cursor] of this.#cursors.entries()) {
+    for (let i = 0; i < this.#cursors.length; i++) {
+      const cursor = this.#cursors[i] as Cursor;
       for (let n = 0; n < BREAKPOINTS && cursor.next < next; n++) {
         const instant = cursor.next;
         cursor.advance();
@@ -84,11 +85,12 @@ export const atLeastHigh = (level: Level | null): boolean => level !== null && r
 export function remember(state: CustomerState, risk: Risk, at: Instant, dwellDays: number, bought: boolean): boolean {
   const { level, lost } = state;
   let changed = risk.lost !== lost;
-  risk.on.forEach((on, i) => {
-    if (on === (state.signals[i] !== null)) return;
+  for (let i = 0; i < risk.on.length; i++) {
+    const on = risk.on[i] === true;
+    if (on === (state.signals[i] !== null)) continue;
     state.signals[i] = on ? at : null;
     changed = true;
-  });
+  }
   state.lost = risk.lost;
   move(state, risk.measured, at, dwellDays * DAY, bought);
   return changed || state.level !== level;

@@ -18,7 +18,7 @@ class Engagement extends Steps {
   /** of each send from `first` on: the place of the send before it of the same campaign; null when no campaign was sent twice */
   private previous: number[] | null = null;
   /** of each response: the place of its campaign's last send from `first` on */
-  private readonly lastSend: number[] = [];
+  private readonly lastSend: readonly number[];
   /** sends before this place have left the window; those from `young` on are not mature */
   private oldest = 0;
   private young = 0;
@@ -42,7 +42,7 @@ class Engagement extends Steps {
       this.previous ??= sends.map(() => NOWHERE);
       this.previous[i] = before;
     }
-    for (let i = 0; i < responses.length; i++) this.lastSend.push(placeOfCampaign((responses[i] as Touch).campaign));
+    this.lastSend = responses.map(({ campaign }) => placeOfCampaign(campaign));
     this.stand(at);
   }
 

@@ -27,6 +27,9 @@ class Declining extends Steps {
   private readonly window: number;
   private readonly share: number;
   private readonly significance: number;
+  /** days before these places are older than both windows, and than the last one */
+  private oldest = 0;
+  private middle: number;
   before = 0;
   recent = 0;
 
@@ -37,26 +40,34 @@ class Declining extends Steps {
     this.window = windowDays;
     this.share = share;
     this.significance = significance;
-    this.stand(Math.floor(at / DAY));
+    const today = Math.floor(at / DAY);
+    let i = this.days.length;
+    for (; i > 0 && today - this.dayAt(i - 1) < this.window; i--) this.recent += this.days[i - 1]?.orders ?? 0;
+    this.middle = i;
+    for (; i > 0 && today - this.dayAt(i - 1) < 2 * this.window; i--) this.before += this.days[i - 1]?.orders ?? 0;
+    this.oldest = i;
+    this.aim();
   }
 
   advance(): void {
-    this.stand(Math.floor(this.next / DAY));
+    const today = Math.floor(this.next / DAY);
+    for (; today - this.dayAt(this.middle) >= this.window; this.middle++) {
+      const orders = this.days[this.middle]?.orders ?? 0;
+      this.recent -= orders;
+      this.before += orders;
+    }
+    for (; today - this.dayAt(this.oldest) >= 2 * this.window; this.oldest++) this.before -= this.days[this.oldest]?.orders ?? 0;
+    this.aim();
   }
 
-  private stand(today: number): void {
-    let next = Number.POSITIVE_INFINITY;
-    this.before = 0;
-    this.recent = 0;
-    for (let i = this.days.length - 1; i >= 0; i--) {
-      const day = this.days[i];
-      if (day === undefined) break;
-      const age = today - day.day;
-      if (age >= 2 * this.window) break;
-      if (age < this.window) this.recent += day.orders;
-      else this.before += day.orders;
-      next = Math.min(next, day.day + (age < this.window ? this.window : 2 * this.window));
-    }
+  /** Infinity behind the last. */
+  private dayAt(place: number): number {
+    return this.days[place]?.day ?? Number.POSITIVE_INFINITY;
+  }
+
+  private aim(): void {
+    const ends = this.oldest < this.middle ? this.dayAt(this.oldest) + 2 * this.window : Number.POSITIVE_INFINITY;
+    const next = Math.min(ends, this.dayAt(this.middle) + this.window);
     this.next = Number.isFinite(next) ? startOfDay(next) : next;
     const [n1, n2] = [Math.max(0, this.before), Math.max(0, this.recent)];
     this.value = n1 > 0 && n2 <= this.share * n1 && atMost(n2, n1 + n2) <= this.significance ? 1 : 0;

@@ -10,7 +10,7 @@ import type { Touch } from '../state.ts';
 class Disengaged extends Steps {
   private readonly sends: readonly Touch[];
   /** how many of the sends before each place were answered */
-  private readonly answered: number[] = [0];
+  private readonly answered: readonly number[];
   private readonly mature: number;
   private readonly window: number;
   private readonly policy: View['policy'];
@@ -28,11 +28,12 @@ class Disengaged extends Steps {
     this.sends = sends;
     forgetPlaces();
     for (const { campaign } of responses) putPlace(campaign, 0);
-    let answered = 0;
-    for (const { campaign } of sends) {
-      if (placeOfCampaign(campaign) !== NOWHERE) answered++;
-      this.answered.push(answered);
+    const answered = new Array<number>(sends.length + 1).fill(0);
+    for (let i = 0; i < sends.length; i++) {
+      const isAnswered = placeOfCampaign((sends[i] as Touch).campaign) !== NOWHERE;
+      answered[i + 1] = (answered[i] ?? 0) + (isAnswered ? 1 : 0);
     }
+    this.answered = answered;
     this.mature = policy.loyalty.engagement.matureDays * DAY;
     this.window = policy.churn.disengaged.windowDays * DAY;
     this.policy = policy;

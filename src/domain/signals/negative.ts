@@ -5,7 +5,7 @@
 import { DAY } from '../ids.ts';
 import type { Policy } from '../policy.ts';
 import { constant, type Rule, Steps, type View } from '../rules/rule.ts';
-import type { Answer, AnswerKind } from '../state.ts';
+import { ANSWERS, type Answer, type AnswerKind } from '../state.ts';
 
 function isBad({ kind, score }: Answer, policy: Policy): boolean {
   const { nps, csat, sentiment } = policy.churn.negative;
@@ -23,25 +23,34 @@ function isBad({ kind, score }: Answer, policy: Policy): boolean {
   }
 }
 
+/** Words are words, with a score beside them or without. */
+const kindOf = ({ kind }: Answer): AnswerKind => (kind === 'REMARK' ? 'COMMENT' : kind);
+const KINDS: readonly AnswerKind[] = ANSWERS.filter((kind) => kind !== 'REMARK');
+
+/** When the newest answer of a kind was given, if it is a bad one; of several at one instant all must be, so that their order does not count. */
+function newestBad(feedback: readonly Answer[], kind: AnswerKind, policy: Policy): number | null {
+  let newest: number | null = null;
+  for (let i = feedback.length - 1; i >= 0; i--) {
+    const answer = feedback[i] as Answer;
+    if (kindOf(answer) !== kind) continue;
+    if (newest !== null && answer.at !== newest) break;
+    if (!isBad(answer, policy)) return null;
+    newest = answer.at;
+  }
+  return newest;
+}
+
 class Negative extends Steps {
-  /** until when each bad one counts, soonest first */
-  private readonly ends: number[];
+  /** until when each bad one counts */
+  private readonly ends: number[] = [];
   bad = 0;
 
   constructor({ state, policy, at }: View) {
     super();
-    const newest = new Map<AnswerKind, { readonly at: number; readonly bad: boolean }>();
-    for (const answer of state.feedback) {
-      // words are words, with a score beside them or without
-      const kind = answer.kind === 'REMARK' ? 'COMMENT' : answer.kind;
-      const before = newest.get(kind);
-      // of two at one instant the better, so that their order does not count
-      const bad = isBad(answer, policy) && (before?.at !== answer.at || before.bad);
-      newest.set(kind, { at: answer.at, bad });
+    for (const kind of KINDS) {
+      const newest = newestBad(state.feedback, kind, policy);
+      if (newest !== null) this.ends.push(newest + policy.churn.negative.windowDays * DAY);
     }
-    this.ends = [];
-    for (const { at, bad } of newest.values()) if (bad) this.ends.push(at + policy.churn.negative.windowDays * DAY);
-    this.ends.sort((a, b) => a - b);
     this.stand(at);
   }
 
@@ -50,9 +59,14 @@ class Negative extends Steps {
   }
 
   private stand(at: number): void {
-    this.bad = this.ends.filter((end) => end > at).length;
+    this.bad = 0;
+    this.next = Number.POSITIVE_INFINITY;
+    for (const end of this.ends) {
+      if (end <= at) continue;
+      this.bad += 1;
+      if (end < this.next) this.next = end;
+    }
     this.value = this.bad > 0 ? 1 : 0;
-    this.next = this.ends.find((end) => end > at) ?? Number.POSITIVE_INFINITY;
   }
 }
 
