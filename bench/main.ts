@@ -89,7 +89,7 @@ function secondsOf(options: Options): number {
       return START_SECONDS + LATENCY_RATES.length * peers * (options.seconds + WARM_UP_SECONDS + START_SECONDS);
     }
     case 'silence':
-      return START_SECONDS + SILENCES.reduce((sum, { customers, spread }) => sum + silenceSeconds(customers * options.scaleBy, spread), 0);
+      return START_SECONDS + silencesOf(options).reduce((sum, { customers, spread }) => sum + silenceSeconds(customers, spread), 0);
     case 'scale':
       return START_SECONDS + scaleSeconds(options.scaleBy);
   }
@@ -104,6 +104,8 @@ const SILENCES = [
   { customers: 1_000, spread: 60 },
   { customers: 100_000, spread: 1 },
 ];
+const silencesOf = ({ timers, scaleBy }: Options): typeof SILENCES =>
+  SILENCES.map(({ customers, spread }) => ({ customers: timers ?? Math.ceil(customers * scaleBy), spread }));
 
 type RunMode = (servers: Servers, options: Options, peers: readonly Peer[]) => Promise<Answer>;
 
@@ -126,10 +128,10 @@ const MODE: Readonly<Record<Mode, RunMode>> = {
     return { ratios: latencyRatios(runs), text: latencyTable(runs), details: { runs }, faults: [] };
   },
 
-  async silence(servers, { partitions, scaleBy }) {
+  async silence(servers, options) {
     const runs: SilenceRun[] = [];
-    for (const { customers, spread } of SILENCES) {
-      runs.push(await silence(servers, { customers: Math.ceil(customers * scaleBy), spread, partitions: partitions.at(-1) ?? 1 }));
+    for (const { customers, spread } of silencesOf(options)) {
+      runs.push(await silence(servers, { customers, spread, partitions: options.partitions.at(-1) ?? 1 }));
     }
     return { ratios: {}, text: silenceTable(runs), details: { runs }, faults: [] };
   },
@@ -151,6 +153,7 @@ const command = new Command('bench')
   .option('--minutes <n>', 'a further round that would not end within so many is left out (throughput)', positive, 24)
   .option('--seconds <n>', 'how long each rate is kept (latency)', positive, 60)
   .option('--scale-by <share>', 'a share of the customers and events that silence and scale are measured with', share, 1)
+  .option('--timers <n>', 'customers who come due, within a minute and then within a second, in place of those of silence', positive)
   .option('--seed <n>', 'seed of the history', whole, 1)
   .option('--json', 'the result as one JSON object')
   .addHelpText('after', EXAMPLE)

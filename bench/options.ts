@@ -26,6 +26,8 @@ export interface Options {
   readonly seconds: number;
   /** a share of the customers and events of silence and scale, for a quick try */
   readonly scaleBy: number;
+  /** of silence: so many customers in place of its own numbers */
+  readonly timers?: number;
   readonly json?: true;
 }
 
