@@ -1,21 +1,24 @@
 /**
- * Whether two peers did the same job: what each customer was told, record by record. Pure. Numbers may differ in their last digits, as the mathematics libraries of two
+ * Whether two peers did the same job: what was told of each customer and of each day, record by record. Pure. Numbers may differ in their last digits, as the mathematics libraries of two
  * languages do; nothing else may.
  */
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** By customer, in order; of profiles the last one. */
+/** By customer, in order; of profiles the last one. KPIs by day and dimension, the last one. */
 export interface Said {
   readonly changes: ReadonlyMap<string, readonly Fields[]>;
   readonly alerts: ReadonlyMap<string, readonly Fields[]>;
   readonly profiles: ReadonlyMap<string, readonly Fields[]>;
+  readonly kpis: ReadonlyMap<string, readonly Fields[]>;
   readonly deadLetters: number;
 }
 
 export interface Comparison {
   /** records of both sides that were looked at */
   readonly compared: number;
+  /** of these, by output */
+  readonly outputs: Readonly<Record<string, number>>;
   readonly differences: number;
   /** differences by output and what differs in it: `profiles.scores.loyalty` */
   readonly where: Readonly<Record<string, number>>;
@@ -27,6 +30,7 @@ const CLOSE = 1e-6;
 
 export function compare(ours: Said, theirs: Said): Comparison {
   const where: Record<string, number> = {};
+  const outputs: Record<string, number> = {};
   let compared = 0;
   let differences = 0;
   let example: string | null = null;
@@ -35,19 +39,17 @@ export function compare(ours: Said, theirs: Said): Comparison {
     where[place] = (where[place] ?? 0) + 1;
     example ??= said;
   };
-  for (const output of ['changes', 'alerts', 'profiles'] as const) {
-    for (const customer of new Set([...ours[output].keys(), ...theirs[output].keys()])) {
-      const mine = ours[output].get(customer) ?? [];
-      const other = theirs[output].get(customer) ?? [];
+  for (const output of ['changes', 'alerts', 'profiles', 'kpis'] as const) {
+    for (const key of new Set([...ours[output].keys(), ...theirs[output].keys()])) {
+      const mine = ours[output].get(key) ?? [];
+      const other = theirs[output].get(key) ?? [];
       for (let i = 0; i < Math.max(mine.length, other.length); i++) {
         compared += 1;
+        outputs[output] = (outputs[output] ?? 0) + 1;
         const place = differenceOf(mine[i], other[i]);
         if (place === null) continue;
         const [a, b] = [mine[i], other[i]].map((fields) => JSON.stringify(fields) ?? 'nothing');
-        differ(
-          `${output}${place}`,
-          `${output} of ${customer}, number ${i + 1}: ${place || 'one is missing'}\n  rapport: ${a}\n  peer:    ${b}`,
-        );
+        differ(`${output}${place}`, `${output} of ${key}, number ${i + 1}: ${place || 'one is missing'}\n  rapport: ${a}\n  peer:    ${b}`);
       }
     }
   }
@@ -55,7 +57,7 @@ export function compare(ours: Said, theirs: Said): Comparison {
   if (ours.deadLetters !== theirs.deadLetters) {
     differ('deadLetters', `dead letters: rapport ${ours.deadLetters}, peer ${theirs.deadLetters}`);
   }
-  return { compared, differences, where, example };
+  return { compared, outputs, differences, where, example };
 }
 
 /** The path of the first difference (`` for one that is missing), or null. */

@@ -7,7 +7,7 @@ import { createClient } from '../src/adapters/kafka/client.ts';
 import { recordsOf } from '../src/adapters/kafka/fetched.ts';
 import { avroType } from '../src/codec/schemas.ts';
 import type { SchemaName } from '../src/codec/types.ts';
-import type { Instant } from '../src/domain/ids.ts';
+import { dayOf, type Instant, startOfDay } from '../src/domain/ids.ts';
 import type { LogRecord } from '../src/engine/ports.ts';
 import { type Application, quiet } from './application.ts';
 import type { Fields, Said } from './compare.ts';
@@ -18,27 +18,33 @@ const STALL_SECONDS = 40;
 
 /** Of every output that a customer has a part in. */
 const OWN = new Set(['changeId', 'profileId', 'alertId', 'episodeId', 'detectedAt', 'origin', 'trigger', 'policy', 'nextChangeAt']);
+/** Of KPIs also when they were told, and of which records they were made. */
+const OWN_OF_KPIS = new Set([...OWN, 'at', 'offsets']);
+/** From so many days before the history's last one on, KPIs are what time makes of them: a ticket that is opened then becomes late when nobody has answered it for a day. */
+const OPEN_DAYS = 1;
 
 export async function readOutputs(app: Application, until: Instant): Promise<Said> {
-  const { segmentChanges, alerts, profiles, deadLetters } = app.config.topics;
-  const said: { changes: Map<string, Fields[]>; alerts: Map<string, Fields[]>; profiles: Map<string, Fields[]>; deadLetters: number } = {
-    changes: new Map(),
-    alerts: new Map(),
-    profiles: new Map(),
+  const { segmentChanges, alerts, profiles, kpis, deadLetters } = app.config.topics;
+  const said = {
+    changes: new Map<string, Fields[]>(),
+    alerts: new Map<string, Fields[]>(),
+    profiles: new Map<string, Fields[]>(),
+    kpis: new Map<string, Fields[]>(),
     deadLetters: 0,
   };
   const keep = (into: Map<string, Fields[]>, schema: SchemaName, last: boolean) => (record: LogRecord) => {
-    const customer = record.key?.toString() ?? '';
-    if (customer.startsWith(SENTINEL) || record.value === null) return;
+    const key = record.key?.toString() ?? '';
+    if (key.startsWith(SENTINEL) || record.value === null) return;
     const fields = fieldsOf(schema, record.value, until);
     if (fields === null) return;
-    const list = into.get(customer);
-    if (list === undefined || last) into.set(customer, [fields]);
+    const list = into.get(key);
+    if (list === undefined || last) into.set(key, [fields]);
     else list.push(fields);
   };
   await readToEnd(app, segmentChanges, keep(said.changes, 'out/segment-change', false));
   await readToEnd(app, alerts, keep(said.alerts, 'out/alert', false));
   await readToEnd(app, profiles, keep(said.profiles, 'out/profile', true));
+  await readToEnd(app, kpis, keep(said.kpis, 'out/kpi', true));
   await readToEnd(app, deadLetters, () => {
     said.deadLetters += 1;
   });
@@ -48,11 +54,18 @@ export async function readOutputs(app: Application, until: Instant): Promise<Sai
 /** Behind the magic byte and the schema's id stands a record of our own schema. Null: it says something of after the history. */
 function fieldsOf(schema: SchemaName, value: Buffer, until: Instant): Fields | null {
   const record: Record<string, unknown> = avroType(schema).fromBuffer(value.subarray(5));
+  if (schema === 'out/kpi') {
+    const last = new Date(startOfDay(dayOf(until) - OPEN_DAYS)).toISOString().slice(0, 10);
+    return String(record.day) < last ? without(record, OWN_OF_KPIS) : null;
+  }
   if (typeof record.at === 'number' && record.at > until) return null;
   // The business's own alerts come of KPIs, whose instants are the publisher's.
   if (schema === 'out/alert' && record.customerId === null) return null;
-  return Object.fromEntries(Object.entries(record).filter(([name]) => !OWN.has(name)));
+  return without(record, OWN);
 }
+
+const without = (record: Fields, own: ReadonlySet<string>): Fields =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => !own.has(name)));
 
 /** Every committed record of a topic, in order within each partition. Rejects when the reader gets nothing for 40 s. */
 async function readToEnd({ config, admin }: Application, topic: string, onRecord: (record: LogRecord) => void): Promise<void> {

@@ -72,6 +72,7 @@ const said = (changes: Record<string, readonly object[]>, deadLetters = 0): Said
   changes: new Map(Object.entries(changes).map(([customer, fields]) => [customer, fields.map((each) => ({ ...each }))])),
   alerts: new Map(),
   profiles: new Map(),
+  kpis: new Map(),
   deadLetters,
 });
 
@@ -87,4 +88,11 @@ test('an output, a customer or a dead letter that only one peer has is a differe
   const { differences, example } = compare(said({ anna: [one, { to: 'CHAMPION' }] }), said({ anna: [one], berta: [one] }, 1));
   expect(differences).toBe(3);
   expect(example).toContain('anna');
+});
+
+test('a value of a KPI that differs is a difference, named with its day', () => {
+  const kpis = (revenue: number): Said => ({ ...said({}), kpis: new Map([['2026-01-01|all', [{ revenue }]]]) });
+  const { where, example } = compare(kpis(1), kpis(2));
+  expect(where).toEqual({ 'kpis.revenue': 1 });
+  expect(example).toContain('2026-01-01|all');
 });
