@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judgeOf } from '../../src/cli/trial.ts';
 import { ConfigError } from '../../src/config/fault.ts';
+import { eventSources } from '../../src/config/commands.ts';
 import { loadConfig, loadSources } from '../../src/config/load.ts';
 import { parseMap } from '../../src/config/mapping/parse.ts';
 import { MAP_PRESETS } from '../../src/config/mapping/presets.ts';
@@ -90,7 +91,7 @@ describe('a mapping', () => {
   test('is the same in the whole configuration', async () => {
     const env = { RAPPORT_KAFKA_BROKERS: 'k:1', RAPPORT_REDIS_URL: 'redis://r', RAPPORT_REGISTRY_URL: 'http://s' };
     const path = await file(MAPPED);
-    expect((await loadConfig(env, path)).sources).toEqual((await loadSources({}, path)).sources);
+    expect(eventSources((await loadConfig(env, path)).sources)).toEqual((await loadSources({}, path)).sources);
   });
 
   test('to try one, no server need be named, but a misspelt setting is a fault all the same', async () => {

@@ -8,7 +8,7 @@ import type { TransactionalSink } from '../../src/engine/ports.ts';
 import { COPIED } from '../../src/engine/reshard/units.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { agrees, driver, KEPT, SLOW, until, wrapped } from './support/drive.ts';
-import { DAY, purchase, START } from './support/history.ts';
+import { acknowledge, DAY, purchase, START } from './support/history.ts';
 import { journalOf } from './support/journal.ts';
 import { dyingAt, move } from './support/reshard.ts';
 
@@ -158,6 +158,22 @@ it('I1 refuses while a worker of either application is a member', async () => {
   await move(old, moved);
   await moved.start();
   expect((await halt(move(old, moved))).message).toMatch(/^the group moved has another member/);
+});
+
+it('is refused while commands wait: their topic is the application’s own', async () => {
+  const old = await stopped();
+  old.pipe(acknowledge('a1', 'c1', Date.UTC(2026, 0, 1)));
+  const moved = target(old);
+  expect((await halt(move(old, moved))).message).toMatch(/^1 commands wait in test\.commands-\d: /);
+  await old.start();
+  await old.settle();
+  await old.stop();
+  await move(old, moved);
+  await moved.start();
+  await agrees(moved, RECORDS);
+  const positions = each(moved, (shard) => journalOf(moved, shard).at(-1)?.header.positions ?? []).flat();
+  expect(positions.map(({ topic }) => topic)).toContain('moved.commands');
+  expect(positions.map(({ topic }) => topic)).not.toContain('test.commands');
 });
 
 it('is refused where the old application has run since it was begun', async () => {
