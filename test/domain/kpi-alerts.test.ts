@@ -61,6 +61,8 @@ describe('PORTFOLIO', () => {
       end: null,
       value: 0.5,
       limit: 0.4,
+      by: null,
+      command: null,
       about: null,
     });
   });
