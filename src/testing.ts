@@ -12,6 +12,7 @@ import { MemoryStore } from './adapters/memory/store.ts';
 import { localCodec, readOutput } from './codec/local.ts';
 import { shardOf } from './codec/murmur2.ts';
 import type { EventType, SourceConfig } from './config/config.ts';
+import { commandSource, topicsOf } from './config/topics.ts';
 import type { CustomerId } from './domain/ids.ts';
 import type { Policy } from './domain/policy.ts';
 import { presets } from './domain/presets.ts';
@@ -94,17 +95,8 @@ export class TestDriver {
     this.store = same ? of.store : new MemoryStore();
     const { keyedByCustomer = true } = options;
     const sources: SourceConfig[] = TYPES.map((type) => ({ type, topic: `test.${type}`, format: 'avro', keyedByCustomer }));
-    sources.push({ type: 'command', topic: `${applicationId}.commands`, format: 'avro', keyedByCustomer });
-    const topics = {
-      journal: `${applicationId}.journal`,
-      reroute: `${applicationId}.reroute`,
-      segmentChanges: `${applicationId}.segment-changes`,
-      profiles: `${applicationId}.profiles`,
-      alerts: `${applicationId}.alerts`,
-      kpis: `${applicationId}.kpis`,
-      thresholds: `${applicationId}.thresholds`,
-      deadLetters: `${applicationId}.dead-letters`,
-    };
+    sources.push({ ...commandSource(applicationId), keyedByCustomer });
+    const topics = topicsOf(applicationId);
     this.settings = {
       applicationId,
       shards,

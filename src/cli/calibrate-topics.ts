@@ -6,7 +6,7 @@
  * answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventSources } from '../config/commands.ts';
+import { eventSources } from '../config/topics.ts';
 import type { Instant } from '../domain/ids.ts';
 import { Halt } from '../engine/errors.ts';
 import type { LogRecord, TopicPartition } from '../engine/ports.ts';

@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { commandSource } from '../config/commands.ts';
 import type { Config } from '../config/config.ts';
 import { defaultSources, loadConfig } from '../config/load.ts';
+import { commandSource } from '../config/topics.ts';
 import { dayOf, type Instant } from '../domain/ids.ts';
 import { SystemClock } from '../engine/clock.ts';
 import type { StepReport } from '../engine/engine.ts';

@@ -4,8 +4,8 @@
  */
 import { shardOf } from '../codec/murmur2.ts';
 import type { CommandRecord } from '../codec/types.ts';
-import { commandSource } from '../config/commands.ts';
 import type { Config } from '../config/config.ts';
+import { commandSource } from '../config/topics.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import { Retryable } from '../engine/errors.ts';
 import type { Connections } from './connections.ts';

@@ -1,8 +1,9 @@
 /**
  * A feed to the input topics as they are: by their own numbers of partitions, each record in its source's format.
  */
-import { eventSources } from '../config/commands.ts';
+
 import type { EventType } from '../config/config.ts';
+import { eventSources } from '../config/topics.ts';
 import { Halt } from '../engine/errors.ts';
 import type { Context } from './command.ts';
 import type { Schemas } from './connections.ts';

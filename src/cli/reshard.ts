@@ -2,9 +2,9 @@
  * `rapport reshard`: moves the application from N to M shards, into another application id over the same inputs. Boundary: configuration, topics, words; the move itself is engine/reshard/.
  */
 import { Command, InvalidArgumentError } from 'commander';
-import { commandSource, eventSources } from '../config/commands.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
-import { defaultSources, topicsOf } from '../config/load.ts';
+import { defaultSources } from '../config/load.ts';
+import { commandSource, eventSources, topicsOf } from '../config/topics.ts';
 import { applicationId } from '../config/values.ts';
 import { SystemClock } from '../engine/clock.ts';
 import { LIMITS } from '../engine/engine.ts';

@@ -5,7 +5,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PRESETS } from '../domain/policy.ts';
-import { commandSource } from './commands.ts';
 import type { Config, EventSource, EventType, Topics } from './config.ts';
 import { takeKafka, takeRedis, takeRegistry } from './connections.ts';
 import { ConfigError, didYouMean } from './fault.ts';
@@ -15,6 +14,7 @@ import { isPreset, type ParsedPolicy, parsePolicy, presetPolicy } from './policy
 import { codeOf, Reader } from './reader.ts';
 import { seal } from './secrets.ts';
 import { SETTINGS as S } from './settings.ts';
+import { commandSource, topicsOf } from './topics.ts';
 import { parseYaml } from './yaml.ts';
 
 /**
@@ -103,20 +103,6 @@ async function open(env: Readonly<Record<string, string | undefined>>, name: str
     reader.faults.push({ where, message: `names a file that cannot be read (${codeOf(error)}): check the path and its permissions.` });
     return reader;
   }
-}
-
-/** Names of the topics that an application owns. */
-export function topicsOf(applicationId: string): Topics {
-  return {
-    journal: `${applicationId}.journal`,
-    reroute: `${applicationId}.reroute`,
-    segmentChanges: `${applicationId}.segment-changes`,
-    profiles: `${applicationId}.profiles`,
-    alerts: `${applicationId}.alerts`,
-    kpis: `${applicationId}.kpis`,
-    thresholds: `${applicationId}.thresholds`,
-    deadLetters: `${applicationId}.dead-letters`,
-  };
 }
 
 /** What is read where the configuration names no sources: the application's own topics. */

@@ -7,7 +7,7 @@ import type { RedisStore } from '../../src/adapters/redis/store.ts';
 import { startRegistry } from '../../src/adapters/registry/index.ts';
 import { shardOf } from '../../src/codec/murmur2.ts';
 import { decodeState } from '../../src/codec/state.ts';
-import { topicsOf } from '../../src/config/load.ts';
+import { topicsOf } from '../../src/config/topics.ts';
 import type { CustomerId } from '../../src/domain/ids.ts';
 import { until } from '../../src/stack/until.ts';
 import { type Application, application, type Ended, type Program, program } from './application.ts';

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judgeOf } from '../../src/cli/trial.ts';
-import { eventSources } from '../../src/config/commands.ts';
 import { ConfigError } from '../../src/config/fault.ts';
 import { loadConfig, loadSources } from '../../src/config/load.ts';
 import { parseMap } from '../../src/config/mapping/parse.ts';
 import { MAP_PRESETS } from '../../src/config/mapping/presets.ts';
 import { conditionShape, constantShape, fromShape, joinShape, mapShape } from '../../src/config/mapping/shapes.ts';
+import { eventSources } from '../../src/config/topics.ts';
 import { presets } from '../../src/domain/presets.ts';
 import { blocksOf, codes, doc, rowsOf } from '../support/markdown.ts';
 

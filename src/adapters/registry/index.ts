@@ -9,8 +9,8 @@ import { createOutputReader, type OutputReader } from '../../codec/output-reader
 import { avroType } from '../../codec/schemas.ts';
 import { type CommandRecord, SCHEMA_TEXTS } from '../../codec/types.ts';
 import { encodeWire } from '../../codec/wire.ts';
-import { commandSource } from '../../config/commands.ts';
 import type { Config, SourceConfig } from '../../config/config.ts';
+import { commandSource } from '../../config/topics.ts';
 import type { Decoder, Encoder } from '../../engine/ports.ts';
 import type { OutputType } from '../../outputs/index.ts';
 import { INPUT_SCHEMAS, type InputRecord } from '../../sources/index.ts';

@@ -13,7 +13,7 @@
  */
 import { shardOf } from '../../codec/murmur2.ts';
 import { isReserved } from '../../codec/totals.ts';
-import { eventSources, isCommands } from '../../config/commands.ts';
+import { eventSources, isCommands } from '../../config/topics.ts';
 import type { Instant } from '../../domain/ids.ts';
 import { later, type Thresholds } from '../../domain/thresholds.ts';
 import type { Limits, Ports, Settings } from '../engine.ts';

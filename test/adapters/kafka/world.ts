@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import { FetchedMessage } from '../../../src/adapters/kafka/fetched.ts';
 import { createAdmin, createKafka, type KafkaAdmin, type KafkaSettings } from '../../../src/adapters/kafka/index.ts';
 import { Sent } from '../../../src/adapters/kafka/sent.ts';
+import { topicsOf } from '../../../src/config/topics.ts';
 import type { LogRecord, Logs, OutRecord, Sinks, Source, TopicPartition } from '../../../src/engine/ports.ts';
 import type { ClientWorld } from '../../contract/client-harness.ts';
 import type { OpenTransaction, WorldOptions } from '../../contract/harness.ts';
@@ -45,16 +46,7 @@ export function settingsOf(bootstrap: string, shards: number): KafkaSettings {
     applicationId,
     shards,
     kafka: { brokers: bootstrap.split(','), tls: null, sasl: null },
-    topics: {
-      journal: `${applicationId}.journal`,
-      reroute: `${applicationId}.reroute`,
-      segmentChanges: `${applicationId}.segment-changes`,
-      profiles: `${applicationId}.profiles`,
-      alerts: `${applicationId}.alerts`,
-      kpis: `${applicationId}.kpis`,
-      thresholds: `${applicationId}.thresholds`,
-      deadLetters: `${applicationId}.dead-letters`,
-    },
+    topics: topicsOf(applicationId),
     sources: [
       { type: 'purchase', topic: `${applicationId}.in-a`, format: 'json', keyedByCustomer: true },
       { type: 'survey', topic: `${applicationId}.in-b`, format: 'json', keyedByCustomer: true },

@@ -6,6 +6,7 @@ import { createClient } from '../../../src/adapters/registry/client.ts';
 import { startRegistry } from '../../../src/adapters/registry/index.ts';
 import { avroType } from '../../../src/codec/schemas.ts';
 import { SCHEMA_TEXTS } from '../../../src/codec/types.ts';
+import { topicsOf } from '../../../src/config/topics.ts';
 import type { Instant } from '../../../src/domain/ids.ts';
 import { Halt } from '../../../src/engine/errors.ts';
 import { until } from '../../../src/stack/until.ts';
@@ -17,16 +18,7 @@ const config = {
   ...CONFIG,
   registry,
   applicationId: app,
-  topics: {
-    journal: `${app}.journal`,
-    reroute: `${app}.reroute`,
-    segmentChanges: `${app}.segment-changes`,
-    profiles: `${app}.profiles`,
-    alerts: `${app}.alerts`,
-    kpis: `${app}.kpis`,
-    thresholds: `${app}.thresholds`,
-    deadLetters: `${app}.dead-letters`,
-  },
+  topics: topicsOf(app),
   sources: CONFIG.sources.map((source) => ({ ...source, topic: `${app}.${source.topic}` })),
 };
 const subject = `${app}.other-value`;
