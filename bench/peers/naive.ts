@@ -8,6 +8,7 @@ import kafkajs from 'kafkajs';
 import { startRegistry } from '../../src/adapters/registry/index.ts';
 import { decodeState, encodeState } from '../../src/codec/state.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { eventSources } from '../../src/config/topics.ts';
 import { fire, fold, newCustomer } from '../../src/domain/customer.ts';
 import type { Decision } from '../../src/domain/decision.ts';
 import type { Instant } from '../../src/domain/ids.ts';
@@ -55,7 +56,7 @@ async function handle(topic: string, partition: number, record: LogRecord): Prom
 
 await producer.connect();
 await consumer.connect();
-await consumer.subscribe({ topics: config.sources.map(({ topic }) => topic), fromBeginning: true });
+await consumer.subscribe({ topics: eventSources(config.sources).map(({ topic }) => topic), fromBeginning: true });
 consumer.on(consumer.events.GROUP_JOIN, () => process.stdout.write(`${JSON.stringify({ state: 'RUNNING' })}\n`));
 process.on('SIGTERM', () => {
   void consumer.disconnect().then(() => process.exit(0));

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '../../src/adapters/registry/client.ts';
 import { SCHEMA_TEXTS } from '../../src/codec/types.ts';
+import { eventSources } from '../../src/config/topics.ts';
 import { OUTPUT_SCHEMAS } from '../../src/outputs/index.ts';
 import { runTool } from '../../src/stack/tool.ts';
 import type { Application } from '../application.ts';
@@ -80,7 +81,7 @@ async function configOf({ config }: Application, given: { threads: number; commi
       applicationId: config.applicationId,
       ...given,
       registry: config.registry.url,
-      sources: config.sources.map(({ topic, type }) => ({ topic, type })),
+      sources: eventSources(config.sources).map(({ topic, type }) => ({ topic, type })),
       outputs,
       outputSchemaIds,
       policy: config.policy,

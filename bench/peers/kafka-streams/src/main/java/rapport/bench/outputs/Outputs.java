@@ -167,6 +167,9 @@ public final class Outputs {
     out.int64(context.originOf(alert.at()));
     out.float64OrNull(alert.value());
     out.float64OrNull(alert.limit());
+    // Nobody acknowledges in a history: neither who, nor by which command.
+    out.stringOrNull(null);
+    out.stringOrNull(null);
     AlertContext about = alert.about();
     out.symbolOrNull(about == null ? null : about.group());
     if (about == null) about(NOTHING);
