@@ -103,7 +103,8 @@ export function contribute(
     }
     for (const flow of flows) bookFlow(flow, placeAt(state, policy, flow.place) ?? place, bookings);
   }
-  if (flows.length === 0) return;
+  // A ticket that is closed before it is known to have been opened books nothing yet, and belongs where it stood all the same.
+  if (flows.length === 0 && state.tickets.every(({ place }) => place !== 0)) return;
   let own = 0;
   for (const each of booked(state)) {
     if (each.place !== 0) continue;

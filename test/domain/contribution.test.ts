@@ -11,7 +11,7 @@ import { type CustomerId, DAY } from '../../src/domain/ids.ts';
 import { type Booking, PARTS, type Part, STOCKS } from '../../src/domain/kpis.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { presets } from '../../src/domain/presets.ts';
-import { engagement, historyArb, on, policyArb, purchase, support, survey, takeBack } from './support/events.ts';
+import { attributes, engagement, historyArb, on, policyArb, purchase, support, survey, takeBack } from './support/events.ts';
 import { know } from './support/naive.ts';
 import { measure } from './support/naive-risk.ts';
 
@@ -233,6 +233,17 @@ describe('the bookings of a history', () => {
       { numRuns: 80 },
     );
     expect(cells).toBeGreaterThan(5_000);
+  });
+
+  test('a ticket that is closed before it is known to have been opened is booked where it stood then', () => {
+    const policy = { ...presets.retail, attributes: { plan: ['gold'] } };
+    const state = newCustomer('c' as CustomerId);
+    const bookings: Booking[] = [];
+    fold(state, support(on(0), null, 0, { status: 'CLOSED' }), policy, [], bookings);
+    fold(state, attributes(on(0), [['plan', 'gold']]), policy, [], bookings);
+    fold(state, support(on(0), null, 0, { status: 'OPENED' }), policy, [], bookings);
+    const tickets = booked(bookings, (part) => part === 'tickets');
+    expect([...tickets.keys()].sort()).toEqual(['0 all tickets', '0 group:NEW tickets']);
   });
 
   test('hold of lifetime values what each customer was last evaluated to be worth', () => {
