@@ -2,6 +2,7 @@
  * Readers of what writers wrote, by schema id: made once for each, asked for before their records are decoded. Boundary: bounded caches; where writer
  * schemas come from is the caller's, what a reader makes of the bytes too.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { Retryable } from '../engine/errors.ts';
 import type { Decoder, LogRecord } from '../engine/ports.ts';
@@ -21,6 +22,7 @@ const MOST_MISSES = 50_000;
 const ASK_AGAIN_MS = 5_000;
 /** ms after which the next ids may be waited for: whoever floods a topic with ids that there are not, holds it up for a little while only */
 const PATIENT_AGAIN_MS = 30_000;
+const PAUSE_MS = 200;
 /** requests at a time while a batch is prepared */
 const SIDE_BY_SIDE = 8;
 
@@ -33,11 +35,12 @@ interface Miss {
 export interface Asking {
   /** monotonic ms */
   now(): number;
+  sleep(ms: number): Promise<unknown>;
   /** ms for which an id that the registry does not know is asked for again: one that follows another learns of a new schema a little later */
   readonly patienceMs: number;
 }
 
-export const AT_ONCE: Asking = { now: () => performance.now(), patienceMs: 0 };
+export const AT_ONCE: Asking = { now: () => performance.now(), sleep: (ms) => sleep(ms), patienceMs: 0 };
 
 export interface Readers {
   readonly readers: LRUCache<number, WireRead>;
@@ -48,7 +51,7 @@ export interface Readers {
 /** Readers by schema id. `as` completes "schema 7 cannot be read …". */
 export function createReaders(
   schemas: WriterSchemas,
-  { now, patienceMs }: Asking,
+  { now, sleep, patienceMs }: Asking,
   readerOf: (writer: AvroType) => WireRead,
   as: string,
 ): Readers {
@@ -56,30 +59,31 @@ export function createReaders(
   const misses = new LRUCache<number, Miss>({ max: MOST_MISSES });
   let patientSince = Number.NEGATIVE_INFINITY;
 
-  /** Throws Retryable while an id that is met for the first time may yet become known. */
-  const notFound = (id: number, detail: string): void => {
-    if (misses.has(id)) return;
+  /** Whether there is still time for an id to become known. */
+  const isEarly = (): boolean => {
     if (now() - patientSince >= PATIENT_AGAIN_MS) patientSince = now();
-    if (now() - patientSince < patienceMs) throw new Retryable(`${detail}, perhaps not yet`);
+    return now() - patientSince < patienceMs;
   };
 
-  const ask = async (id: number): Promise<void> => {
+  /** Returns whether to ask again: it is met for the first time, and may yet become known. */
+  const ask = async (id: number): Promise<boolean> => {
     const found = await schemas.find(id);
     let detail: string;
     if (typeof found === 'string') {
       // No registry gives other ids.
-      if (id > 0) notFound(id, found);
+      if (id > 0 && !misses.has(id) && isEarly()) return true;
       detail = found;
     } else {
       try {
         readers.set(id, readerOf(found));
         misses.delete(id);
-        return;
+        return false;
       } catch (cause) {
         detail = `schema ${id} cannot be read ${as}: ${messageOf(cause)}`;
       }
     }
     misses.set(id, { detail, askedAt: now() });
+    return false;
   };
 
   const isOpen = (id: number): boolean => {
@@ -92,12 +96,16 @@ export function createReaders(
     readers,
     misses,
     async prepare(_topic, records) {
-      const ids = openIds(records, isOpen);
-      await Promise.all(
-        Array.from({ length: Math.min(SIDE_BY_SIDE, ids.length) }, async () => {
-          for (let id = ids.pop(); id !== undefined; id = ids.pop()) await ask(id);
-        }),
-      );
+      for (let ids = openIds(records, isOpen); ids.length > 0; ) {
+        const again: number[] = [];
+        await Promise.all(
+          Array.from({ length: Math.min(SIDE_BY_SIDE, ids.length) }, async () => {
+            for (let id = ids.pop(); id !== undefined; id = ids.pop()) if (await ask(id)) again.push(id);
+          }),
+        );
+        if (again.length > 0) await sleep(PAUSE_MS);
+        ids = again;
+      }
     },
   };
 }

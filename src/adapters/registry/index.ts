@@ -6,6 +6,7 @@
 import { createDecoder } from '../../codec/decoder.ts';
 import { createEncoder } from '../../codec/encoder.ts';
 import { createOutputReader, type OutputReader } from '../../codec/output-reader.ts';
+import { AT_ONCE } from '../../codec/readers.ts';
 import { avroType } from '../../codec/schemas.ts';
 import { type CommandRecord, SCHEMA_TEXTS } from '../../codec/types.ts';
 import { encodeWire } from '../../codec/wire.ts';
@@ -67,7 +68,7 @@ export async function startRegistry(config: RegistryPart): Promise<{ readonly va
       thresholds: await registerOutput('thresholds'),
       'dead-letter': await registerOutput('dead-letter'),
     });
-    const decoder = createDecoder(config, client, { now: () => performance.now(), patienceMs: PATIENCE_MS });
+    const decoder = createDecoder(config, client, { ...AT_ONCE, patienceMs: PATIENCE_MS });
     return { value: { decoder, encoder, inputs, removeSubjects }, stop: async () => client.stop() };
   } catch (error) {
     client.stop();
