@@ -44,11 +44,6 @@ export interface Folded {
   /** source topics in which a foreign record was met */
   readonly notKeyed: readonly string[];
   readonly counts: {
-    folded: number;
-    duplicates: number;
-    rerouted: number;
-    deadLetters: number;
-    passedOver: number;
     timers: number;
     changes: number;
     alerts: number;
@@ -76,7 +71,7 @@ export function foldStep(
   const touched = new Map<CustomerId, Touched>();
   const records: OutRecord[] = [];
   const notKeyed = new Set<string>();
-  const counts = { folded: 0, duplicates: 0, rerouted: 0, deadLetters: 0, passedOver: 0, timers: 0, changes: 0, alerts: 0 };
+  const counts = { timers: 0, changes: 0, alerts: 0 };
   const sources = new Map<string, SourceCounts>();
   const decided: Decision[] = [];
   const sums = new Sums();
@@ -120,7 +115,6 @@ export function foldStep(
     emit(null, NO_HEADERS);
   };
   const bury = ({ origin, record }: Item, reason: DeadReason, detail: string): void => {
-    counts.deadLetters += 1;
     const { dead } = tallyOf(origin.topic);
     dead.set(reason, (dead.get(reason) ?? 0) + 1);
     const value = reason === 'refused-by-broker' ? null : record.value;
@@ -140,7 +134,6 @@ export function foldStep(
       continue;
     }
     if (decoded.outcome === 'passed') {
-      counts.passedOver += 1;
       tallyOf(trigger.topic).passedOver += 1;
       continue;
     }
@@ -158,7 +151,6 @@ export function foldStep(
             'Or the mapping of its topic finds another customer than when it was forwarded: go on with the mapping as it was until reroute is drained.',
         );
       }
-      counts.rerouted += 1;
       tallyOf(trigger.topic).rerouted += 1;
       notKeyed.add(trigger.topic);
       records.push(toReroute(context.reroute, home, item));
@@ -167,17 +159,14 @@ export function foldStep(
     if (trigger.topic !== item.input.tp.topic) notKeyed.add(trigger.topic);
     const who = customer(event.customer);
     if (isDuplicate(who.state, event)) {
-      counts.duplicates += 1;
       tallyOf(trigger.topic).duplicates += 1;
       continue;
     }
     fireUpTo(who, Math.max(watermark, event.at) as Instant);
     if (fold(who.state, event, policy, decided, booked, thresholds) === 'ignored') {
-      counts.passedOver += 1;
       tallyOf(trigger.topic).passedOver += 1;
       continue;
     }
-    counts.folded += 1;
     tallyOf(trigger.topic).folded += 1;
     who.cause = 'event';
     emit(trigger, record.headers);

@@ -44,7 +44,20 @@ export function reportOf(shard: number, offset: number, done: Done, records: rea
     ...latenciesOf(batch, at, caughtUpAt),
   };
   const counts = { records: batch.items.length, fromReroute, outputs: records.length, carried, ...folded.counts };
-  return { shard, offset, ...counts, measured };
+  return { shard, offset, ...counts, ...became(folded.sources), measured };
+}
+
+/** What became of the records, of all topics together. */
+function became(sources: Folded['sources']): Pick<StepReport, 'folded' | 'duplicates' | 'rerouted' | 'passedOver' | 'deadLetters'> {
+  const all = { folded: 0, duplicates: 0, rerouted: 0, passedOver: 0, deadLetters: 0 };
+  for (const { folded, duplicates, rerouted, passedOver, dead } of sources.values()) {
+    all.folded += folded;
+    all.duplicates += duplicates;
+    all.rerouted += rerouted;
+    all.passedOver += passedOver;
+    for (const count of dead.values()) all.deadLetters += count;
+  }
+  return all;
 }
 
 /** Live is what belongs to the time since the shard first caught up; of history it would only say how old it is. */

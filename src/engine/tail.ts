@@ -88,6 +88,18 @@ export class Assembler {
   }
 }
 
+/** The steps that stand in records of a stretch, which must begin at a step's first part. */
+export async function* stepsIn(where: string, stretch: AsyncIterable<readonly LogRecord[]>): AsyncGenerator<JournalStep> {
+  const assembler = new Assembler(where);
+  for await (const records of stretch) {
+    for (const record of records) {
+      const step = assembler.add(record);
+      if (step !== null) yield step;
+    }
+  }
+  assembler.finish();
+}
+
 /**
  * The last step of a journal; null where none is in it. A step in parts may reach far back: looked for further and further until a whole one is found.
  * @param read all committed records from an offset to another

@@ -20,7 +20,7 @@ import type { Limits, Ports, Settings } from '../engine.ts';
 import { Fenced, Halt, Retryable } from '../errors.ts';
 import type { InputPosition, JournalHeader } from '../journal.ts';
 import type { Ends, TopicPartition } from '../ports.ts';
-import { Assembler, type JournalStep, lastStep } from '../tail.ts';
+import { Assembler, type JournalStep, lastStep, stepsIn } from '../tail.ts';
 import { GroupReader } from './group-reader.ts';
 import { isMark, markOf, moveOf } from './mark.ts';
 import { type Sums, sameSums, Tally } from './tally.ts';
@@ -271,16 +271,14 @@ class Reshard {
     for (let shard = 0; shard < settings.shards; shard++) {
       const of = { topic: settings.topics.journal, partition: shard };
       const { end } = await this.#newLast(shard);
-      const assembler = new Assembler(`${of.topic}-${shard}`);
-      for await (const records of this.#reading(this.#new, of, 0, end)) {
-        for (const entry of records.flatMap((record) => assembler.add(record)?.entries ?? [])) {
+      for await (const { entries } of stepsIn(`${of.topic}-${shard}`, this.#reading(this.#new, of, 0, end))) {
+        for (const entry of entries) {
           const home = isReserved(entry.customer) ? shard : shardOf(entry.customer, settings.shards);
           if (home !== shard)
             throw new Halt(`${of.topic}-${shard} holds a customer of shard ${home}: delete the new topics and report this`);
           tally.add(entry);
         }
       }
-      assembler.finish();
     }
     return tally.sums;
   }

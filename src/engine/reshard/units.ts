@@ -14,7 +14,7 @@ import { Halt } from '../errors.ts';
 import type { JournalEntry, JournalHeader } from '../journal.ts';
 import type { Decoded, Decoder, Ends, LogRecord, OutRecord, Passed, TopicPartition } from '../ports.ts';
 import { originOf } from '../reroute.ts';
-import { Assembler, type JournalStep } from '../tail.ts';
+import { type JournalStep, stepsIn } from '../tail.ts';
 import { Newest } from './newest.ts';
 import type { Tally } from './tally.ts';
 
@@ -97,17 +97,10 @@ function toldUpTo(headers: readonly JournalHeader[], state: Buffer): Buffer {
   return encodePublisherState({ ...before, until: Math.max(before.until, ...headers.map(({ watermark }) => watermark)) as Instant });
 }
 
-async function* stepsOf({ from, ends, read }: UnitsContext, shard: number): AsyncGenerator<JournalStep> {
+function stepsOf({ from, ends, read }: UnitsContext, shard: number): AsyncIterable<JournalStep> {
   const of = { topic: from.topics.journal, partition: shard };
   const { start, end } = ends.get(of.topic)?.[shard] ?? { start: 0, end: 0 };
-  const assembler = new Assembler(`${of.topic}-${shard}`);
-  for await (const records of read(of, start, end)) {
-    for (const record of records) {
-      const step = assembler.add(record);
-      if (step !== null) yield step;
-    }
-  }
-  assembler.finish();
+  return stepsIn(`${of.topic}-${shard}`, read(of, start, end));
 }
 
 /** A total of two shards: totals are only ever booked to by difference and summed over all shards, so it does not matter in which of them what was booked lies. */
