@@ -3,6 +3,7 @@
  * operations when they are asked for them; only the right to write under a transactional id takes a request of its own, which is always refused.
  */
 import type { Config } from '../config/config.ts';
+import { isCommands } from '../config/topics.ts';
 import { Halt } from '../engine/errors.ts';
 import { type Check, Checks, listText, plural } from './doctor-check.ts';
 import { aclLine } from './doctor-cure.ts';
@@ -26,7 +27,12 @@ export async function checkRights(config: Config, kafka: KafkaProbe, facts: Prom
   const known = await facts.catch(() => null);
   if (known === null) return [checks.skipped('rights', 'no broker can be asked')];
   const asked = [checkGroup(config, kafka, known), checkTransactionalIds(config, kafka, known)];
-  return [...checkTopicRights(config, known), ...(await Promise.all(asked)).flat(), ...checkCluster(config, known)];
+  return [
+    ...checkTopicRights(config, known),
+    ...checkCommands(config, known),
+    ...(await Promise.all(asked)).flat(),
+    ...checkCluster(config, known),
+  ];
 }
 
 function neededOn({ topics, sources }: Config, topic: string): Operation[] {
@@ -59,6 +65,22 @@ function checkTopicRights(config: Config, { topics }: KafkaFacts): Check[] {
       aclLine(config, { topics: same.topics }, same.operations),
     ),
   );
+}
+
+/** Where an admin token is given this user may be that of `rapport serve`. A worker only reads commands, so what is missing is a warning. */
+function checkCommands(config: Config, { topics }: KafkaFacts): Check[] {
+  const commands = config.sources.find(isCommands);
+  const facts = topics.find(({ topic }) => topic === commands?.topic);
+  if (config.http.adminToken === null || facts === undefined || isMissing(facts) || (facts.operations ?? ['Write']).includes('Write'))
+    return [];
+  return [
+    checks.warning(
+      'rights of rapport serve',
+      `no Write on ${facts.topic}`,
+      'Alerts cannot be acknowledged by way of a `rapport serve` that runs as this user; workers do not need it.',
+      aclLine(config, { topics: [facts.topic] }, ['Write']),
+    ),
+  ];
 }
 
 async function checkGroup(config: Config, kafka: KafkaProbe, facts: KafkaFacts): Promise<Check[]> {

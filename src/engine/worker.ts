@@ -196,7 +196,10 @@ export class Worker {
         const ends = await ports.logs.ends(topic);
         if (ends.length > (this.#partitions.get(topic) ?? 0)) this.#grown(topic, ends.length);
         for (const shard of this.#shards.values()) {
-          shard.ended(topic, ends, sent, topic === settings.topics.reroute && shard.steps?.keyed === false ? own : null);
+          const bounded = topic === settings.topics.reroute && shard.steps?.keyed === false;
+          // Taken over, or found not to be keyed, since the question: nothing bounds what is on its way to it, so this answer is not for it.
+          if (bounded && own === null) continue;
+          shard.ended(topic, ends, sent, bounded ? own : null);
         }
       }),
     );

@@ -141,6 +141,14 @@ describe('rights', () => {
     ]);
   });
 
+  test('to write commands is asked of who has an admin token alone, whose `rapport serve` sends acknowledgements', async () => {
+    const facts = only('shop.commands', { operations: without('Write') });
+    expect(wrongIn(await look({}, facts))).toEqual([]);
+    const found = await look({}, facts, { ...config, http: { ...config.http, adminToken: 'a'.repeat(16) } });
+    expect(wrongIn(found)).toEqual(['warning rights of rapport serve: no Write on shop.commands']);
+    expect(textOf(found)).toContain(`${acl} --operation Write --topic shop.commands`);
+  });
+
   const BARE = { foreign: false, members: [] };
   const acl = "kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:ANONYMOUS'";
   test.each<[string, Partial<KafkaProbe>, KafkaFacts | undefined, string[], string]>([

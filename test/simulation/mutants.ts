@@ -41,6 +41,12 @@ const flushing = (plan: Plan): Plan => ({
   kill: 0.006,
   troubles: [...plan.troubles, ...again(plan, 'flush Redis')],
 });
+/** Taken over again and again in the middle of a history that goes by reroute from several shards to several. */
+const keyless = (seed: number): Plan => {
+  const plan = planOf(seed, false, 200);
+  const size = { shards: 3, partitions: 5, keyed: false, untidy: false, workers: 2, batchSize: 4, rerouteBytes: null };
+  return { ...plan, ...size, troubles: again(plan, 'evict a worker', 'rebalance') };
+};
 /** What the run of this seed is for it. */
 export function planFor({ name, plan }: Mutant, seed: number): Plan {
   const usual = planOf(seed);
@@ -282,6 +288,18 @@ function sharedGeneration(run, shard, claim) {
         replace: 'const BEGINNING = 0 as Instant;\nconst limitless = false;',
       },
     ],
+  },
+  {
+    name: 'a watermark that runs ahead of reroute',
+    by: ['V8'],
+    plan: ({ seed }) => keyless(seed),
+    patches: [{ file: 'src/engine/merge.ts', find: '(input === reroute ? null : input.newest)', replace: 'input.newest' }],
+  },
+  {
+    name: 'an end of reroute that was listed before anybody looked what may still come',
+    by: ['V8'],
+    plan: ({ seed }) => keyless(seed),
+    patches: [{ file: 'src/engine/worker.ts', find: 'if (bounded && own === null) continue;', replace: '' }],
   },
   {
     name: 'redelivered events folded twice',

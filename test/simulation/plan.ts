@@ -42,6 +42,8 @@ export interface Plan {
   readonly brokers: number;
   /** partitions of each input */
   readonly partitions: number;
+  /** the configuration says that they are keyed by customer as shards are; where it does not, what goes by reroute is waited for from the beginning */
+  readonly keyed: boolean;
   /** records of one fetch at most */
   readonly batchSize: number;
   /** customers of one chunk of an apply */
@@ -93,13 +95,14 @@ export const CANARY = 'quietcanary';
 /**
  * @param seed two of the same make the same plan
  * @param calm events come for sure long after everything is healed
+ * @param past so many events of the past, all in order
  */
-export function planOf(seed: number, calm = false): Plan {
+export function planOf(seed: number, calm = false, past: number | null = null): Plan {
   const random = new Random(seed, 'plan');
   const rest = new Random(seed, 'the rest of the plan');
   const shards = random.integer(1, 3);
   const rough = random.chance(0.6);
-  const untidy = random.chance(0.4);
+  const untidy = random.chance(0.4) && past === null;
   const lasts = random.integer(2_000, 8_000);
   const partitions = random.chance(0.8) ? shards : random.integer(1, 4);
   const troubles: Plan['troubles'][number][] = [];
@@ -112,6 +115,7 @@ export function planOf(seed: number, calm = false): Plan {
     workers: random.integer(1, 3),
     brokers: random.integer(1, 3),
     partitions,
+    keyed: partitions === shards || new Random(seed, 'keys').chance(0.5),
     batchSize: random.integer(2, 30),
     chunk: random.integer(1, 3),
     cacheBytes: random.chance(0.5) ? 2_000 : 1,
@@ -120,7 +124,7 @@ export function planOf(seed: number, calm = false): Plan {
     untidy,
     ...deliveries(
       random,
-      random.integer(10, 60),
+      past ?? random.integer(10, 60),
       random.integer(5, 40),
       lasts,
       untidy ? partitions : null,
@@ -177,6 +181,7 @@ export function planWithStop(seed: number, { index, how, cleaned, predecessor }:
     workers: 1,
     brokers: 2,
     partitions: 2,
+    keyed: true,
     batchSize: 6,
     chunk: predecessor === null ? 2 : 1,
     cacheBytes: 500,

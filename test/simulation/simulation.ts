@@ -134,8 +134,8 @@ class Simulation {
     this.#random = new Random(plan.seed, 'troubles');
     this.scheduler = new Scheduler(new Random(plan.seed, 'schedule'), START, history);
     this.scheduler.weather = plan.weather;
-    const sources: SourceConfig[] = TYPES.map((type) => ({ type, topic: `sim.${type}`, format: 'avro', keyedByCustomer: true }));
-    sources.push({ type: 'command', topic: 'sim.command', format: 'avro', keyedByCustomer: true });
+    const sources: SourceConfig[] = TYPES.map((type) => ({ type, topic: `sim.${type}`, format: 'avro', keyedByCustomer: plan.keyed }));
+    sources.push({ type: 'command', topic: 'sim.command', format: 'avro', keyedByCustomer: plan.keyed });
     this.#settings = {
       applicationId: 'sim',
       shards: plan.shards,
@@ -528,8 +528,8 @@ class Simulation {
       endSlackMs: 1 + (this.#plan.stale > 0 ? TICK_MS : 0),
       drainedAfterMs,
       calmAfter,
-      // What comes by reroute may come late before it is known that it comes at all.
-      orderedUntil: this.#plan.untidy || this.#plan.partitions !== this.#plan.shards ? null : (START as Instant),
+      // Where topics were taken for keyed, what comes by reroute may come late before it is known that it comes at all.
+      orderedUntil: this.#plan.untidy || (this.#plan.keyed && this.#plan.partitions !== this.#plan.shards) ? null : (START as Instant),
     };
   }
 }
