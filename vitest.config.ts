@@ -4,10 +4,11 @@
  */
 import { defineConfig } from 'vitest/config';
 
-// Of deploy/ those that fetch programs: they take minutes at first.
+// Of deploy/ and bench/ those that fetch or build programs: they take minutes at first.
 const REAL = [
   'test/{adapters,chaos,cli,contract,e2e,examples,failpoints,stack}/**/*.test.ts',
   'test/deploy/{compose,image,kafka,pods,valid}.test.ts',
+  'test/bench/beside.test.ts',
 ];
 
 export default defineConfig({

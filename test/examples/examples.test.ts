@@ -10,8 +10,9 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { exhume } from '../../examples/churn-webhook/dead-letters.ts';
 import { verify } from '../../examples/churn-webhook/signature.ts';
 import { startProvider } from '../../examples/marketing-automation/provider.ts';
+import { missing, missingMaven } from '../support/missing.ts';
 import { ExampleProcess } from './process.ts';
-import { jar, missing, python } from './tools.ts';
+import { jar, python } from './tools.ts';
 import { ABORTED, createWorld, ERASED, type World } from './world.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples');
@@ -200,17 +201,18 @@ test('the Python consumer prints every committed change with its reasons', { tim
     ['python3', '-m', 'pip', '--version'],
     ['python3', '-c', 'import ensurepip, venv'],
   ];
-  const why = await missing('Python with pip and venv', commands, 'install it (Debian, Ubuntu: apt-get install python3-venv)');
+  const why = await missing(
+    'Python with pip and venv',
+    commands,
+    'its example',
+    'install it (Debian, Ubuntu: apt-get install python3-venv)',
+  );
   if (why !== null) skip(why);
   await printsEveryChange(start([await python(), join(EXAMPLES, 'python-consumer/consumer.py')]));
 });
 
 test('the Java consumer prints every committed change with its reasons', { timeout: 300_000 }, async ({ skip }) => {
-  const commands = [
-    ['java', '-version'],
-    ['mvn', '--version'],
-  ];
-  const why = await missing('Maven with Java 17', commands, 'install it (Debian, Ubuntu: apt-get install maven)');
+  const why = await missingMaven('its example');
   if (why !== null) skip(why);
   await printsEveryChange(start(['java', '-jar', await jar()]));
 });

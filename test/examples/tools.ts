@@ -1,28 +1,13 @@
-/**
- * The surroundings that the examples in other languages need, made once and kept in the cache: a virtual environment of Python, the build of Maven.
- * A tool that is missing makes its test skip, with one line that names the cure; on CI, where nobody would read it, it fails.
- */
+/** The surroundings that the examples in other languages need, made once and kept in the cache: a virtual environment of Python, the build of Maven. */
 import { createHash } from 'node:crypto';
 import { cpSync, globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cached } from '../../src/stack/cache.ts';
-import { runTool, tryTool } from '../../src/stack/tool.ts';
+import { runTool } from '../../src/stack/tool.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-
-/** Null where it is there. */
-export async function missing(tool: string, commands: readonly (readonly string[])[], cure: string): Promise<string | null> {
-  for (const command of commands) {
-    if ((await tryTool(command, { seconds: 60 })) !== null) continue;
-    const line = `${tool} is not here, so its example is not tested: ${cure}`;
-    if (process.env.CI) throw new Error(line);
-    console.log(line);
-    return line;
-  }
-  return null;
-}
 
 /** 16 hex digits of what these files say. */
 const hashOf = (files: readonly string[]): string => {

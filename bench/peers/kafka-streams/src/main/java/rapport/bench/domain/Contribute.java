@@ -64,7 +64,8 @@ final class Contribute {
         bookings.add(flow.day(), Kpis.dimensionOf(placed == null ? group : placed), flow.part(), flow.amount());
       }
     }
-    if (flows.isEmpty()) return;
+    // A ticket that is closed before it is known to have been opened books nothing yet, and belongs where it stood all the same.
+    if (flows.isEmpty() && state.tickets.stream().allMatch(ticket -> ticket.place != 0)) return;
     int own = 0;
     for (List<? extends Booked> list : List.of(state.placed, state.orphans, state.tickets)) {
       for (Booked each : list) {
