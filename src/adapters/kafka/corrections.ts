@@ -1,6 +1,6 @@
 /**
- * Thirteen corrections to kafkajs 2.2.4, made to its modules in memory when this one is loaded. No file of the package is touched, so they also hold where
- * the application was installed from a registry. 1, 2, 8 and 9 are held by tests (fetched, the contract of a client), 11 and 12 by corrections.test.ts; 5 to 7 and 10 by the
+ * Fourteen corrections to kafkajs 2.2.4, made to its modules in memory when this one is loaded. No file of the package is touched, so they also hold where
+ * the application was installed from a registry. 1, 2, 8 and 9 are held by tests (fetched, the contract of a client), 11, 12 and 14 by corrections.test.ts; 5 to 7 and 10 by the
  * frozen broker of cluster.test.ts; 3 and 13 (sent.test.ts) are speed, 4 silence.
  * 1. Record batches are decoded by fetched.ts, with bounds (I11).
  * 2. A batch of which everything was filtered out (markers, aborted records) reaches `eachBatch`, so that the position's guard sees its `fetchedOffset`.
@@ -18,6 +18,7 @@
  * 11. A refresh of metadata whose connections were closed meanwhile fails as a lost connection does, not with a TypeError.
  * 12. A fetcher that was made while its consumer stopped ends: kafkajs lets it ask a stopped consumer for ever, and the event loop never turns again.
  * 13. Produce requests are encoded by sent.ts: kafkajs makes a buffer of 512 bytes for each record and each header, and copies each batch six times.
+ * 14. A connection that is made anew forgets the answer that was cut off with the one before; kafkajs takes its beginning for that of the next answer, and from then on understands nothing.
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
@@ -26,6 +27,8 @@ import { producing } from './sent.ts';
 
 const require = createRequire(import.meta.url);
 const VERSION = '2.2.4';
+/** of the size before an answer */
+const SIZE_BYTES = 4;
 /** Each question that went out before may have been sent by another, who named other topics. */
 const MOST_ASKED = 20;
 
@@ -57,6 +60,8 @@ interface RequestQueue {
 }
 
 interface Connection {
+  isConnected(): boolean;
+  connect(): Promise<unknown>;
   readonly socket?: Socket;
   send(request: object): Promise<unknown>;
 }
@@ -155,7 +160,11 @@ function correct(): void {
   };
 
   const { prototype: connection }: { prototype: Connection } = require('kafkajs/src/network/connection');
-  const { send } = connection;
+  const { send, connect } = connection;
+  connection.connect = function (this: Connection) {
+    if (!this.isConnected()) Object.assign(this, { chunks: [], bytesBuffered: 0, bytesNeeded: SIZE_BYTES });
+    return connect.call(this);
+  };
   connection.send = async function (this: Connection, request) {
     const { socket } = this;
     try {

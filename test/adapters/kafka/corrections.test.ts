@@ -93,3 +93,49 @@ it('12 a fetcher that is made while its consumer stops ends, and the event loop 
   await expect(ended).rejects.toMatchObject({ name: 'KafkaJSConnectionClosedError' });
   expect(idle).toBeGreaterThan(0);
 });
+
+it('14 a connection that is made anew understands its answers, though the one before was cut off in the middle of one', async () => {
+  const Connection: new (
+    options: object,
+  ) => { isConnected(): boolean; connect(): Promise<unknown>; disconnect(): Promise<unknown>; send(request: object): Promise<unknown> } =
+    require('kafkajs/src/network/connection');
+  const createSocket = require('kafkajs/src/network/socketFactory')();
+  const answer = (to: Buffer): Buffer => {
+    const bytes = Buffer.alloc(208);
+    bytes.writeInt32BE(204);
+    to.copy(bytes, 4, 8, 12);
+    return bytes;
+  };
+  let met = 0;
+  const server = createServer((socket) => {
+    const first = met++ === 0;
+    socket.on('error', () => undefined);
+    socket.on('data', (request) => {
+      if (first) socket.write(answer(request).subarray(0, 100));
+      else socket.write(answer(request));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const logger = { ...pino({ level: 'silent' }), namespace: () => logger, debug: () => {}, info: () => {}, error: () => {} };
+  const { port } = server.address() as AddressInfo;
+  const connection = new Connection({
+    host: '127.0.0.1',
+    port,
+    logger,
+    socketFactory: createSocket,
+    connectionTimeout: 1_000,
+    requestTimeout: 200,
+  });
+  onTestFinished(() => void connection.disconnect());
+  const ask = async (): Promise<unknown> => {
+    await connection.connect();
+    return connection.send({
+      request: { apiKey: 3, apiVersion: 0, apiName: 'ApiVersions', encode: async () => new (require('kafkajs/src/protocol/encoder'))() },
+      response: { decode: async (payload: Buffer) => payload, parse: async (payload: Buffer) => payload.length },
+    });
+  };
+  await expect(ask()).rejects.toThrow('timed out');
+  await expect.poll(() => connection.isConnected()).toBe(false);
+  await expect(ask()).resolves.toBe(200);
+});
