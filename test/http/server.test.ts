@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SegmentChangeRecord } from '../../src/codec/types.ts';
-import type { CustomerAnswer, Page, StoryAnswer } from '../../src/http/api.ts';
+import type { CustomerAnswer, GroupsAnswer, Page, StoryAnswer } from '../../src/http/api.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { codes, doc, rowsOf, section } from '../support/markdown.ts';
 import { ADMIN_TOKEN, type Api, READ_TOKEN, startApi } from './support/api.ts';
@@ -217,6 +217,15 @@ describe('answers', () => {
     expect(story.changes.map(({ number }) => number)).toEqual([own.length]);
     expect(story.more.changes).toBe(own.length > 1);
     expect(story.profile?.id).toBe(id);
+  });
+
+  test('days after the newest that is known are none, and no mistake: a history may still be read', async () => {
+    const late = '?from=2100-01-01';
+    const groups = (await api.get(`/api/v1/groups${late}`)) as { status: number; body: GroupsAnswer };
+    expect(groups).toMatchObject({ status: 200, body: { days: [] } });
+    expect(groups.body.now.length).toBeGreaterThan(0);
+    expect(await api.get(`/api/v1/kpis${late}`)).toMatchObject({ status: 200, body: { items: [], next: null } });
+    expect(await api.get(`/api/v1/moves${late}`)).toMatchObject({ status: 200, body: { from: null, to: null, moves: [] } });
   });
 
   test('dead letters are counted and never shown', async () => {

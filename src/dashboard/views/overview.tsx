@@ -142,7 +142,7 @@ function Values(): JSX.Element {
       loaded={loaded}
       height={300}
       wide
-      empty={(rows) => (rows.length === 0 ? 'No day has been told yet.' : null)}
+      empty={(rows) => (rows.length === 0 ? 'The last days have not been told yet.' : null)}
     >
       {(rows) => (
         <Table

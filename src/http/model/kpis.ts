@@ -23,13 +23,15 @@ const USUAL_DAYS = 90;
 
 const dateOf = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10);
 
-/** The days that are asked for; null while none is known. Throws Refused when they are too many. */
+/** The days that are asked for; null when none of them is known. Throws Refused when they are too many. */
 function daysOf(db: Database, { from, to }: Days): { readonly from: string; readonly to: string } | null {
   const newest = db.get("SELECT max(day) AS day FROM kpis WHERE attribute = ''")?.day;
   if (typeof newest !== 'string') return null;
   const last = to ?? newest;
   const first = from ?? dateOf(dayOfDate(last) - USUAL_DAYS + 1);
-  if (first > last) throw badParameter('from', 'must not be after `to`');
+  if (first > last && to !== undefined) throw badParameter('from', 'must not be after `to`');
+  // While a history is read the newest day is long past, and whoever asks for the last weeks has made no mistake.
+  if (first > last) return null;
   if (dayOfDate(last) - dayOfDate(first) >= MOST_DAYS) throw badParameter('from', `must be less than ${MOST_DAYS} days before \`to\``);
   return { from: first, to: last };
 }
