@@ -4,13 +4,13 @@
  */
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { AccessAnswer, Alert, Page } from '../http/api.ts';
 import { get, give, token } from './api.ts';
 import { fromNow, instantText, nameOf } from './format.ts';
 import { alertsTold } from './live.ts';
 import { Customer, Level } from './marks.tsx';
-import { Panel, Table } from './panel.tsx';
+import { Pages, Panel, Table } from './panel.tsx';
 import { money, useData } from './state.ts';
 
 const EVERY_MS = 15_000;
@@ -23,12 +23,12 @@ const name = signal(localStorage.getItem(NAME) ?? '');
 const given = signal<ReadonlyMap<string, { readonly key: string; readonly done: boolean }>>(new Map());
 const said = signal<{ readonly text: string; readonly wrong: boolean } | null>(null);
 
-async function load(customer: string | undefined, limit: number, stop: AbortSignal): Promise<readonly Alert[]> {
+async function load(customer: string | undefined, cursor: string | undefined, limit: number, stop: AbortSignal): Promise<Page<Alert>> {
   if (access.value === null || access.value.of !== token.value) {
     const of = token.value;
     access.value = { of, role: (await get<AccessAnswer>('access', {}, stop)).role };
   }
-  return (await get<Page<Alert>>('alerts', { open: true, customer, limit }, stop)).items;
+  return get<Page<Alert>>('alerts', { open: true, customer, cursor, limit }, stop);
 }
 
 const seenOf = ({ alertId, records }: Alert): string => `${alertId} ${records.at(-1)?.number}`;
@@ -55,7 +55,9 @@ async function acknowledge(alert: Alert): Promise<void> {
 
 export function OpenAlerts({ customer, height }: { readonly customer?: string; readonly height: number }): JSX.Element {
   const limit = customer === undefined ? 10 : 50;
-  const loaded = useData((stop) => load(customer, limit, stop), [customer, token.value, alertsTold.value], EVERY_MS);
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const cursor = cursors.at(-1);
+  const loaded = useData((stop) => load(customer, cursor, limit, stop), [customer, cursor, token.value, alertsTold.value], EVERY_MS);
   const field = useRef<HTMLInputElement>(null);
   const mayTake = access.value?.role === 'admin';
 
@@ -78,9 +80,9 @@ export function OpenAlerts({ customer, height }: { readonly customer?: string; r
       loaded={loaded}
       height={height}
       wide
-      empty={(alerts) => (alerts.length === 0 ? 'No alert is open.' : null)}
+      empty={({ items, next }) => (items.length === 0 && next === null && cursors.length === 0 ? 'No alert is open.' : null)}
     >
-      {(alerts) => (
+      {({ items, next }) => (
         <>
           {mayTake ? (
             <div class="take">
@@ -103,9 +105,10 @@ export function OpenAlerts({ customer, height }: { readonly customer?: string; r
               { name: 'at stake', of: ({ predictedValue }) => money(predictedValue), right: true },
               { name: 'taken on by', of: (alert) => <TakenOn alert={alert} take={mayTake && alert.customer !== null ? take : null} /> },
             ]}
-            rows={alerts}
+            rows={items}
             keyOf={({ alertId }) => alertId}
           />
+          <Pages cursors={cursors} next={next} go={setCursors} />
         </>
       )}
     </Panel>

@@ -106,3 +106,25 @@ export function Figures<R>(props: TableProps<R>): JSX.Element {
     </details>
   );
 }
+
+interface PagesProps {
+  /** of the pages that were gone through; empty: the first one is shown */
+  readonly cursors: readonly string[];
+  readonly next: string | null;
+  readonly go: (cursors: readonly string[]) => void;
+}
+
+/** From page to page of a list that has several. */
+export function Pages({ cursors, next, go }: PagesProps): JSX.Element | null {
+  if (cursors.length === 0 && next === null) return null;
+  return (
+    <nav class="pages" aria-label="Pages">
+      <button type="button" disabled={cursors.length === 0} onClick={() => go(cursors.slice(0, -1))}>
+        Back
+      </button>
+      <button type="button" disabled={next === null} onClick={() => next !== null && go([...cursors, next])}>
+        More
+      </button>
+    </nav>
+  );
+}

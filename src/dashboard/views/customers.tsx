@@ -5,10 +5,12 @@ import type { Customer as CustomerRow, Page } from '../../http/api.ts';
 import { get } from '../api.ts';
 import { dateText, nameOf, share } from '../format.ts';
 import { GROUPS } from '../groups.ts';
+import { searchOf, searchWith } from '../lists.ts';
 import { Customer, Group, Level } from '../marks.tsx';
-import { Panel, Table } from '../panel.tsx';
+import { Pages, Panel, Table } from '../panel.tsx';
 import { money, useData } from '../state.ts';
 
+const LIMIT = 50;
 const LEVELS = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
 const SORTS = [
   ['value', 'value'],
@@ -17,20 +19,14 @@ const SORTS = [
 ] as const;
 
 export function Customers({ query }: { readonly query: URLSearchParams }): JSX.Element {
-  const asked = {
-    prefix: query.get('prefix') ?? '',
-    group: query.get('group') ?? '',
-    level: query.get('level') ?? '',
-    sort: query.get('sort') ?? 'value',
-  };
+  const asked = searchOf(query);
   const [cursors, setCursors] = useState<readonly string[]>([]);
   const inputs = Object.values(asked);
   useEffect(() => setCursors([]), inputs);
   const cursor = cursors.at(-1);
-  const loaded = useData((stop) => get<Page<CustomerRow>>('customers', { ...asked, cursor, limit: 50 }, stop), [...inputs, cursor]);
-  const change = (name: string) => (event: Event) => {
-    const next = new URLSearchParams({ ...asked, [name]: (event.currentTarget as HTMLInputElement).value });
-    location.replace(`#/customers?${next}`);
+  const loaded = useData((stop) => get<Page<CustomerRow>>('customers', { ...asked, cursor, limit: LIMIT }, stop), [...inputs, cursor]);
+  const change = (name: keyof typeof asked) => (event: Event) => {
+    location.replace(searchWith(query, name, (event.currentTarget as HTMLInputElement).value));
   };
   return (
     <>
@@ -60,7 +56,7 @@ export function Customers({ query }: { readonly query: URLSearchParams }): JSX.E
         loaded={loaded}
         height={600}
         wide
-        empty={({ items, next }) => (items.length === 0 && next === null ? 'Nobody is like that.' : null)}
+        empty={({ items, next }) => (items.length === 0 && next === null && cursors.length === 0 ? 'Nobody is like that.' : null)}
       >
         {({ items, next }) => (
           <>
@@ -80,14 +76,10 @@ export function Customers({ query }: { readonly query: URLSearchParams }): JSX.E
               rows={items}
               keyOf={({ id }) => id}
             />
-            <nav class="pages" aria-label="Pages">
-              <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
-                Back
-              </button>
-              <button type="button" disabled={next === null} onClick={() => next !== null && setCursors([...cursors, next])}>
-                More
-              </button>
-            </nav>
+            {items.length < LIMIT && next !== null ? (
+              <p class="quiet">Not all customers were looked at: there may be more of these on the next page.</p>
+            ) : null}
+            <Pages cursors={cursors} next={next} go={setCursors} />
           </>
         )}
       </Panel>

@@ -8,12 +8,16 @@ import { Chart } from '../chart.tsx';
 import { Flow } from '../flow.tsx';
 import { count, dateText, duration, fromNow, nameOf, number, share } from '../format.ts';
 import { colourOf, GROUPS } from '../groups.ts';
+import { topOf } from '../lists.ts';
 import { Customer, Group, Level, Move } from '../marks.tsx';
 import { Figures, Panel, Table } from '../panel.tsx';
 import { dayAgo, money, period, useData } from '../state.ts';
 import { Feed } from './feed.tsx';
 
 const MINUTE = 60_000;
+/** customers about to leave that are shown */
+const AT_RISK = 15;
+const LEAVING = ['CRITICAL', 'HIGH'] as const;
 
 export function Overview(): JSX.Element {
   return (
@@ -222,7 +226,11 @@ function Goal({ goal }: { readonly goal: GoalsAnswer['goals'][number] }): JSX.El
 
 function AtRisk(): JSX.Element {
   const loaded = useData(
-    (stop) => get<Page<CustomerRow>>('customers', { level: 'HIGH,CRITICAL', lost: false, sort: 'predictedValue', limit: 15 }, stop),
+    // Each level by itself: so it has an index.
+    async (stop) => {
+      const asked = { lost: false, sort: 'predictedValue', limit: AT_RISK };
+      return topOf(await Promise.all(LEAVING.map((level) => get<Page<CustomerRow>>('customers', { ...asked, level }, stop))), AT_RISK);
+    },
     [],
     MINUTE / 4,
   );
@@ -233,27 +241,39 @@ function AtRisk(): JSX.Element {
       loaded={loaded}
       height={420}
       wide
-      empty={({ items }) => (items.length === 0 ? 'Nobody is at high risk.' : null)}
+      empty={({ items, more }) => (items.length === 0 && !more ? 'Nobody is at high risk.' : null)}
     >
-      {({ items }) => (
-        <Table
-          caption="Customers at high risk by predicted value"
-          columns={[
-            { name: 'customer', of: ({ id }) => <Customer id={id} /> },
-            { name: 'at stake', of: ({ predictedValue }) => money(predictedValue), right: true },
-            { name: 'risk', of: ({ level }) => <Level level={level} /> },
-            { name: 'group', of: ({ group }) => <Group group={group} /> },
-            { name: 'will buy', of: ({ buyProbability }) => share(buyProbability), right: true },
-            { name: 'early warnings', of: ({ signals }) => signals.map(({ signal }) => nameOf(signal)).join(', ') },
-            { name: 'last order', of: ({ lastOrderAt }) => dateText(lastOrderAt) },
-            {
-              name: 'next change',
-              of: ({ nextChangeAt }) => (nextChangeAt !== null && nextChangeAt < Date.now() ? 'due' : fromNow(nextChangeAt)),
-            },
-          ]}
-          rows={items}
-          keyOf={({ id }) => id}
-        />
+      {({ items, more }) => (
+        <>
+          <Table
+            caption="Customers at high risk by predicted value"
+            columns={[
+              { name: 'customer', of: ({ id }) => <Customer id={id} /> },
+              { name: 'at stake', of: ({ predictedValue }) => money(predictedValue), right: true },
+              { name: 'risk', of: ({ level }) => <Level level={level} /> },
+              { name: 'group', of: ({ group }) => <Group group={group} /> },
+              { name: 'will buy', of: ({ buyProbability }) => share(buyProbability), right: true },
+              { name: 'early warnings', of: ({ signals }) => signals.map(({ signal }) => nameOf(signal)).join(', ') },
+              { name: 'last order', of: ({ lastOrderAt }) => dateText(lastOrderAt) },
+              {
+                name: 'next change',
+                of: ({ nextChangeAt }) => (nextChangeAt !== null && nextChangeAt < Date.now() ? 'due' : fromNow(nextChangeAt)),
+              },
+            ]}
+            rows={items}
+            keyOf={({ id }) => id}
+          />
+          {more ? (
+            <p class="quiet">
+              There are more:{' '}
+              {LEAVING.map((level) => (
+                <a key={level} href={`#/customers?level=${level}&sort=predictedValue`}>
+                  {nameOf(level)}{' '}
+                </a>
+              ))}
+            </p>
+          ) : null}
+        </>
       )}
     </Panel>
   );
