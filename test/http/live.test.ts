@@ -221,6 +221,15 @@ const readersReach = (count: number): Promise<true> =>
     return (body as ReadModelAnswer).liveReaders === count ? true : undefined;
   });
 
+test('HEAD is not answered by a stream without a body', async () => {
+  api = await startApi(driver, new MemoryFeed(partitionsOf(driver)));
+  await api.ready();
+  const url = `${await api.address()}/api/v1/changes/live`;
+  const signal = AbortSignal.timeout(5_000);
+  expect((await fetch(url, { method: 'HEAD', headers: { authorization: `Bearer ${READ_TOKEN}` }, signal })).status).toBe(404);
+  await readersReach(0);
+});
+
 test('there are only so many readers', async () => {
   api = await startApi(driver, new MemoryFeed(partitionsOf(driver)), { live: { readers: 1 } });
   await api.ready();

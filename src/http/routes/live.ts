@@ -15,7 +15,9 @@ export function liveRoutes(app: App, { live }: ServerParts): void {
     querystring: liveQuery,
     response: { 200: { description: 'events ready, changes, alerts and reset', content: { 'text/event-stream': { schema: z.string() } } } },
   };
-  app.get('/api/v1/changes/live', { config: { role: 'read', live: true }, schema }, async ({ query, headers }, reply) => {
+  // No HEAD: its answer would have no body, and never an end.
+  const options = { config: { role: 'read', live: true }, schema, exposeHeadRoute: false } as const;
+  app.get('/api/v1/changes/live', options, async ({ query, headers }, reply) => {
     if (live.full) throw new Refused(503, 'there are as many live readers as are taken: try again later');
     const last = headers['last-event-id'];
     const after = typeof last === 'string' ? last.slice(0, MOST_BOOKMARK) : (query.after ?? null);
