@@ -146,6 +146,7 @@ class Reader {
   readonly #stalledMs: number;
   readonly #frame: (row: number) => Frame | null;
   readonly #alerts: (row: number) => string;
+  readonly #gone: (reader: Reader) => void;
   #stalled: NodeJS.Timeout | null = null;
   /** that alerts have gone on is said when there is room again */
   #untold = false;
@@ -163,15 +164,13 @@ class Reader {
     this.#stalledMs = stalledMs;
     this.#frame = frame;
     this.#alerts = alerts;
+    this.#gone = gone;
     to.on('drain', () => {
       this.#clear();
       if (this.#untold) this.tell();
       this.take();
     });
-    to.on('close', () => {
-      this.#clear();
-      gone(this);
-    });
+    to.on('close', () => this.#leave());
     to.on('error', () => to.destroy());
   }
 
@@ -196,14 +195,20 @@ class Reader {
     if (!this.#untold) this.say(this.#alerts(this.row));
   }
 
-  /** Nothing to one whose connection is full: it would only fill it further. */
+  /** Nothing to one whose connection is full: it would only fill it further. One that was gone before it was listened to leaves its place. */
   pulse(): void {
-    if (this.#stalled === null) this.say(':\n\n');
+    if (this.#to.destroyed) this.#leave();
+    else if (this.#stalled === null) this.say(':\n\n');
   }
 
   end(): void {
     this.#clear();
     this.#to.end();
+  }
+
+  #leave(): void {
+    this.#clear();
+    this.#gone(this);
   }
 
   #clear(): void {

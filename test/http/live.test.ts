@@ -1,9 +1,11 @@
 /** Live changes: what a reader gets, and again after it was away; what becomes of one that does not read. */
 import { once } from 'node:events';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import net from 'node:net';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { SegmentChangeRecord } from '../../src/codec/types.ts';
 import type { Change, ReadModelAnswer } from '../../src/http/api.ts';
+import { Live } from '../../src/http/live.ts';
 import { until } from '../../src/stack/until.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { ADMIN_TOKEN, type Api, READ_TOKEN, startApi } from './support/api.ts';
@@ -228,6 +230,30 @@ test('HEAD is not answered by a stream without a body', async () => {
   const signal = AbortSignal.timeout(5_000);
   expect((await fetch(url, { method: 'HEAD', headers: { authorization: `Bearer ${READ_TOKEN}` }, signal })).status).toBe(404);
   await readersReach(0);
+});
+
+test('a request behind another one on the same connection takes no place of a reader, and leaves none behind', async () => {
+  api = await startApi(driver, new MemoryFeed(partitionsOf(driver)));
+  await api.ready();
+  const socket = net.connect(Number(new URL(await api.address()).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const request = `GET /api/v1/changes/live HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${READ_TOKEN}\r\n\r\n`;
+  socket.write(request + request);
+  await once(socket, 'data');
+  await readersReach(1);
+  socket.destroy();
+  await readersReach(0);
+});
+
+test('a reader that was gone before it was heard is dropped at the next pulse', async () => {
+  api = await startApi(driver, new MemoryFeed(partitionsOf(driver)));
+  const live = new Live(api.model, { pulseMs: 20 });
+  onTestFinished(() => live.stop());
+  const answer = new ServerResponse(new IncomingMessage(new net.Socket()));
+  answer.destroy();
+  await once(answer, 'close');
+  live.add(answer, null);
+  await until('the place to be free', 5, async () => (live.readers === 0 ? true : undefined));
 });
 
 test('there are only so many readers', async () => {

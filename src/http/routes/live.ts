@@ -19,11 +19,14 @@ export function liveRoutes(app: App, { live }: ServerParts): void {
   const options = { config: { role: 'read', live: true }, schema, exposeHeadRoute: false } as const;
   app.get('/api/v1/changes/live', options, async ({ query, headers }, reply) => {
     if (live.full) throw new Refused(503, 'there are as many live readers as are taken: try again later');
+    const { socket } = reply.raw;
+    // Pipelined: an answer before it is still under way, and whether its connection is there any more nobody would say.
+    if (socket === null) throw new Refused(400, 'live changes need a connection of their own: ask when what was asked before is answered');
     const last = headers['last-event-id'];
     const after = typeof last === 'string' ? last.slice(0, MOST_BOOKMARK) : (query.after ?? null);
     reply.hijack();
     // A live connection has no end, and so no time to end in.
-    reply.raw.socket?.setTimeout(0);
+    socket.setTimeout(0);
     reply.raw.writeHead(200, {
       ...headersOf(reply.getHeaders()),
       'content-type': 'text/event-stream; charset=utf-8',
