@@ -56,7 +56,7 @@ export async function listen(stop: AbortSignal, anew: () => Promise<void>): Prom
         pause = LEAST_PAUSE_MS;
         if (event.id !== null) bookmark = event.id;
         if (event.type === 'changes') hear(JSON.parse(event.data) as Change[]);
-        if (event.type === 'alerts') alertsTold.value += 1;
+        if (event.type === 'alerts' || event.type === 'reset') alertsTold.value += 1;
         if (event.type === 'reset') await anew();
       }
     } catch (error) {

@@ -417,7 +417,7 @@ export const problem = z.object({
 /**
  * GET /api/v1/changes/live, text/event-stream. `event: changes`, `data:` an array of changes in the order in which they were learnt, `id:` a bookmark for
  * Last-Event-ID. `event: alerts`: alerts have
- * gone on, ask for those that you show anew. `event: reset`: the bookmark is of another read model or too old a one; ask for what is shown anew, then go on. Lines that begin with a colon keep the
+ * gone on, or may have while the reader was away: ask for those that you show anew. `event: reset`: the bookmark is of another read model or too old a one; ask for what is shown anew, then go on. Lines that begin with a colon keep the
  * connection alive.
  */
 export const liveQuery = z.strictObject({

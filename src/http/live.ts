@@ -72,6 +72,8 @@ export class Live {
     this.#readers.add(reader);
     reader.say(`retry: 2000\nevent: ${at === null ? 'reset' : 'ready'}\nid: ${this.#bookmark(reader.row)}\ndata: {}\n\n`);
     reader.take();
+    // Whoever was away has heard of no alert meanwhile, and alerts have no place in the bookmark.
+    if (after !== null && at !== null) reader.tell();
   }
 
   stop(): void {

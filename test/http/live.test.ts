@@ -134,6 +134,22 @@ test('that alerts have gone on is said, once however many there are; which ones 
   await listener.close();
 });
 
+test('whoever was away is told that alerts may have gone on; whoever is new, or asks for all anew, needs not be', async () => {
+  api = await startApi(driver, new MemoryFeed(partitionsOf(driver)), { live: { alertsMs: 60_000 } });
+  await api.ready();
+  const address = await api.address();
+  const first = await Listener.open(address);
+  const again = await Listener.open(address, first.bookmark);
+  await until('the word', 5, async () => (again.events.length > 1 ? true : undefined));
+  expect(again.events).toEqual([
+    { type: 'ready', id: first.bookmark, data: '{}' },
+    { type: 'alerts', id: first.bookmark, data: '{}' },
+  ]);
+  const other = await Listener.open(address, 'nonsense');
+  expect([first, other].map(({ events }) => events.map(({ type }) => type))).toEqual([['ready'], ['reset']]);
+  for (const listener of [first, again, other]) await listener.close();
+});
+
 test('a bookmark goes on exactly behind it, whichever event it is taken from', async () => {
   const feed = new MemoryFeed(upTo(0), () => 4);
   api = await startApi(driver, feed);
