@@ -34,7 +34,7 @@ export class Live {
   readonly #model: ReadModel;
   readonly #limits: LiveLimits;
   readonly #readers = new Set<Reader>();
-  /** by the row that they begin behind; rows never change, and readers that keep up share frames */
+  /** by the row that they begin behind; rows never change unless they are erased, and readers that keep up share frames */
   readonly #frames = new Map<number, Frame>();
   readonly #pulse: NodeJS.Timeout;
   #alerts: NodeJS.Timeout | null = null;
@@ -44,6 +44,7 @@ export class Live {
     this.#limits = { ...LIMITS, ...limits };
     model.events.on('committed', this.#more);
     model.events.on('alerts', this.#alerted);
+    model.events.on('erased', this.#erased);
     model.events.on('reset', this.#reset);
     this.#pulse = setInterval(() => this.#each((reader) => reader.pulse()), this.#limits.pulseMs).unref();
   }
@@ -80,6 +81,7 @@ export class Live {
     clearInterval(this.#pulse);
     this.#model.events.off('committed', this.#more);
     this.#model.events.off('alerts', this.#alerted);
+    this.#model.events.off('erased', this.#erased);
     this.#model.events.off('reset', this.#reset);
     clearTimeout(this.#alerts ?? undefined);
     this.#each((reader) => reader.end());
@@ -98,6 +100,11 @@ export class Live {
       this.#alerts = null;
       this.#each((reader) => reader.tell());
     }, this.#limits.alertsMs).unref();
+  };
+
+  readonly #erased = (): void => {
+    this.#frames.clear();
+    this.#alerted();
   };
 
   readonly #reset = (): void => {

@@ -272,6 +272,26 @@ test('a reader that was gone before it was heard is dropped at the next pulse', 
   await until('the place to be free', 5, async () => (live.readers === 0 ? true : undefined));
 });
 
+test('changes of a customer who was erased are sent to nobody any more; bookmarks stay good', async () => {
+  api = await startApi(driver, new MemoryFeed(partitionsOf(driver)));
+  await api.ready();
+  const address = await api.address();
+  const listener = await Listener.open(address);
+  apply(api, 0, 3);
+  await listener.has(3);
+  const [start, end] = [listener.events[0]?.id ?? '', listener.bookmark];
+  const again = await Listener.open(address, start);
+  await again.has(3);
+  const said = { type: 'erased', of: 'profile', key: 'made-up-2' } as const;
+  api.model.apply({ topic: 'erased', partition: 0 }, 1, [{ offset: 0, digest: '', said }]);
+  const after = await Listener.open(address, start);
+  await after.has(2);
+  expect(after.changes.map(({ changeId }) => changeId)).toEqual(['change-0', 'change-1']);
+  const last = await Listener.open(address, end);
+  expect(last.events[0]).toMatchObject({ type: 'ready', id: end });
+  for (const one of [listener, again, after, last]) await one.close();
+});
+
 test('there are only so many readers', async () => {
   api = await startApi(driver, new MemoryFeed(partitionsOf(driver)), { live: { readers: 1 } });
   await api.ready();

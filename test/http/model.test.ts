@@ -424,6 +424,37 @@ async function feedLoud(model: ReadModel, of: MemoryFeed, lines: string[]): Prom
   await following;
 }
 
+test('a customer who is erased leaves nothing behind, and nobody else is touched', async () => {
+  const model = new ReadModel(aFile(), identity, log);
+  await feed(model, new MemoryFeed(partitionsOf(driver)));
+  const id = outputs<AlertRecord>('alerts').find(({ customerId }) => customerId !== null)?.customerId ?? '';
+  const counted = (): number[] =>
+    ['customers', 'changes', 'alerts'].map((table) => Number(model.db.get(`SELECT count(*) AS n FROM ${table}`)?.n));
+  const ofOne = (): unknown[] => [
+    findCustomers(model.db, { ...whole, prefix: id }).items.filter((one) => one.id === id),
+    findChanges(model.db, { customer: id, limit: 200 }).items,
+    findAlerts(model.db, { customer: id, limit: 200 }).items,
+  ];
+  const before = counted();
+  const own = ofOne().map((items) => (items as unknown[]).length);
+  expect(Math.min(...own)).toBeGreaterThan(0);
+  const { lastRow } = model;
+  const of = { topic: driver.settings.topics.profiles, partition: 0 };
+  const next = model.position(of)?.next ?? 0;
+  model.apply(of, next + 1, [{ offset: next, digest: '', said: { type: 'erased', of: 'profile', key: id } }]);
+  expect(ofOne()).toEqual([[], [], []]);
+  expect(counted()).toEqual(before.map((n, i) => n - (own[i] ?? 0)));
+  for (const table of ['customers', 'changes', 'alerts'])
+    expect(JSON.stringify(model.db.all(`SELECT json FROM ${table}`)), table).not.toContain(`"${id}"`);
+  expect(model.lastRow).toBe(lastRow);
+  expect(sizesNow(model.db).reduce((sum, { customers }) => sum + customers, 0)).toBe((before[0] ?? 0) - 1);
+  // The key of a tombstone that names nobody, which alerts about the business stand under.
+  const some = counted();
+  model.apply(of, next + 2, [{ offset: next + 1, digest: '', said: { type: 'erased', of: 'profile', key: '' } }]);
+  expect(counted()).toEqual(some);
+  model.close();
+});
+
 test('a file that is not a read model is left alone', () => {
   const file = aFile();
   writeFileSync(file, 'the only copy of a thesis');

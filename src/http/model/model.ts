@@ -27,8 +27,11 @@ export interface Position extends TopicPartition {
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`;
 
 export class ReadModel {
-  /** 'committed' after each transaction that has added changes, 'alerts' after one with records of alerts; 'reset' when all bookmarks have become void */
-  readonly events = new EventEmitter<{ committed: []; alerts: []; reset: [] }>();
+  /**
+   * 'committed' after each transaction that has added changes, 'alerts' after one with records of alerts, 'erased' after one that has taken a customer's changes and alerts
+   * away; 'reset' when all bookmarks have become void
+   */
+  readonly events = new EventEmitter<{ committed: []; alerts: []; erased: []; reset: [] }>();
   readonly #file: string;
   readonly #identity: Identity;
   readonly #log: Logger;
@@ -128,6 +131,7 @@ export class ReadModel {
     let digest = known?.digest ?? null;
     let added = 0;
     let alerts = 0;
+    let erased = 0;
     this.#db.transaction(() => {
       for (const entry of entries) {
         if (entry.offset === last && entry.digest !== digest)
@@ -137,6 +141,7 @@ export class ReadModel {
           write(this.#db, entry.said);
           if (entry.said.type === 'segment-change') added += 1;
           if (entry.said.type === 'alert') alerts += 1;
+          if (entry.said.type === 'erased' && entry.said.of === 'profile') erased += 1;
         }
         last = entry.offset;
         digest = entry.digest;
@@ -156,6 +161,7 @@ export class ReadModel {
       this.#awaited.delete(nameOf(of));
       this.#reached();
     }
+    if (erased > 0) this.events.emit('erased');
     if (alerts > 0) this.events.emit('alerts');
     if (added === 0) return;
     this.#lastRow = this.#rows();
@@ -184,7 +190,8 @@ export class ReadModel {
   }
 
   #rows(): number {
-    return number(this.#db.get('SELECT max(row) AS row FROM changes')?.row);
+    // Not the greatest that is there: it may have been erased, and bookmarks still count by it.
+    return number(this.#db.get("SELECT seq FROM sqlite_sequence WHERE name = 'changes'")?.seq);
   }
 }
 

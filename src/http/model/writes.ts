@@ -78,8 +78,13 @@ function writeProfile(db: Database, record: ProfileRecord): void {
   );
 }
 
+/** With all that has been told of the customer. */
 function eraseCustomer(db: Database, id: string): void {
   if (takeOut(db, id)) db.run('DELETE FROM customers WHERE id = ?', id);
+  // An alert about the business has the customer ''.
+  if (id === '') return;
+  db.run('DELETE FROM changes WHERE customer = ?', id);
+  db.run('DELETE FROM alerts WHERE customer = ?', id);
 }
 
 function writeChange(db: Database, record: SegmentChangeRecord): void {
