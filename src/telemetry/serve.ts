@@ -5,13 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { METRICS } from './names.ts';
 import { type Exposition, Metrics } from './registry.ts';
+import { shared } from './shared.ts';
 
 const M = METRICS.serve;
 const SECOND = 1_000;
 /** ms that a scrape waits for the ends of the topics */
 const PATIENCE = 2_000;
 /** ms for which an answer about them is good enough */
-const FRESH = 1_000;
+const FRESH_MS = 1_000;
 
 interface Position {
   readonly topic: string;
@@ -34,8 +35,7 @@ export class ServeMetrics {
   readonly #liveReaders;
   readonly #modelReady;
   readonly #modelLag;
-  #asking: Promise<void> | null = null;
-  #askedAt = Number.NEGATIVE_INFINITY;
+  readonly #look: () => Promise<void>;
   readonly #ends = new Map<string, readonly { readonly end: number }[]>();
 
   constructor(application: string, served: Served, { ofProcess = true }: { readonly ofProcess?: boolean } = {}) {
@@ -46,6 +46,7 @@ export class ServeMetrics {
     this.#liveReaders = this.#metrics.gauge(M.liveReaders);
     this.#modelReady = this.#metrics.gauge(M.modelReady);
     this.#modelLag = this.#metrics.gauge(M.modelLag);
+    this.#look = shared(() => this.#ask(), FRESH_MS);
   }
 
   /**
@@ -63,7 +64,7 @@ export class ServeMetrics {
     this.#liveReaders.set(live.readers);
     this.#modelReady.set(model.ready ? 1 : 0);
     const positions = model.positions();
-    await this.#look(new Set(positions.map(({ topic }) => topic)));
+    await Promise.race([this.#look(), sleep(PATIENCE, undefined, { ref: false })]);
     this.#modelLag.reset();
     for (const { topic, partition, next } of positions) {
       const end = this.#ends.get(topic)?.[partition]?.end;
@@ -72,19 +73,12 @@ export class ServeMetrics {
     return this.#metrics.exposition();
   }
 
-  /** One question at a time, however many scrape. */
-  async #look(topics: ReadonlySet<string>): Promise<void> {
-    if (this.#asking === null && performance.now() - this.#askedAt < FRESH) return;
-    this.#asking ??= Promise.all([...topics].map(async (topic) => this.#ends.set(topic, await this.#served.ends(topic))))
-      .then(
-        () => undefined,
-        // That Kafka is away shows in the log and in the workers' metrics; here the last answer stands.
-        () => undefined,
-      )
-      .finally(() => {
-        this.#asking = null;
-        this.#askedAt = performance.now();
-      });
-    await Promise.race([this.#asking, sleep(PATIENCE, undefined, { ref: false })]);
+  async #ask(): Promise<void> {
+    const topics = new Set(this.#served.model.positions().map(({ topic }) => topic));
+    try {
+      await Promise.all([...topics].map(async (topic) => this.#ends.set(topic, await this.#served.ends(topic))));
+    } catch {
+      // That Kafka is away shows in the log and in the workers' metrics; here the last answer stands.
+    }
   }
 }

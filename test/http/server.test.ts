@@ -2,9 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { SegmentChangeRecord } from '../../src/codec/types.ts';
+import { Retryable } from '../../src/engine/errors.ts';
 import type { CustomerAnswer, GroupsAnswer, Page, StoryAnswer } from '../../src/http/api.ts';
+import { until } from '../../src/stack/until.ts';
 import type { TestDriver } from '../../src/testing.ts';
 import { codes, doc, rowsOf, section } from '../support/markdown.ts';
 import { ADMIN_TOKEN, type Api, READ_TOKEN, startApi } from './support/api.ts';
@@ -226,6 +228,42 @@ describe('answers', () => {
     expect(groups.body.now.length).toBeGreaterThan(0);
     expect(await api.get(`/api/v1/kpis${late}`)).toMatchObject({ status: 200, body: { items: [], next: null } });
     expect(await api.get(`/api/v1/moves${late}`)).toMatchObject({ status: 200, body: { from: null, to: null, moves: [] } });
+  });
+
+  test('however many ask about the shards, Kafka and Redis are asked once at a time, and about once a second', async () => {
+    let asked = 0;
+    const answered = Promise.withResolvers<void>();
+    const shards = async (): Promise<[]> => {
+      asked += 1;
+      await answered.promise;
+      return [];
+    };
+    const busy = await startApi(driver, new MemoryFeed(partitionsOf(driver)), { shards });
+    onTestFinished(() => busy.stop());
+    const all = Array.from({ length: 20 }, () => busy.get('/api/v1/shards'));
+    await until('the question', 5, async () => (asked > 0 ? true : undefined));
+    const began = performance.now();
+    answered.resolve();
+    for (const { status } of await Promise.all(all)) expect(status).toBe(200);
+    await until('another question', 10, async () => {
+      await busy.get('/api/v1/shards');
+      return asked > 1 ? true : undefined;
+    });
+    expect(performance.now() - began).toBeGreaterThan(900);
+    expect(asked).toBe(2);
+  });
+
+  test('a failure about the shards is told to all who asked, and asked again later', async () => {
+    let away = true;
+    const shards = async (): Promise<[]> => {
+      if (away) throw new Retryable('no broker');
+      return [];
+    };
+    const troubled = await startApi(driver, new MemoryFeed(partitionsOf(driver)), { shards });
+    onTestFinished(() => troubled.stop());
+    for (const { status } of await Promise.all([troubled.get('/api/v1/shards'), troubled.get('/api/v1/shards')])) expect(status).toBe(503);
+    away = false;
+    await until('an answer', 10, async () => ((await troubled.get('/api/v1/shards')).status === 200 ? true : undefined));
   });
 
   test('dead letters are counted and never shown', async () => {

@@ -1,12 +1,15 @@
 /** The policy, the state of the pipeline and of the read model, and what probes ask. */
 import { z } from 'zod';
 import { digitsOf } from '../../config/currency.ts';
+import { shared } from '../../telemetry/shared.ts';
 import { accessAnswer, deadLettersAnswer, policyAnswer, readModelAnswer, shardsAnswer, statusAnswer } from '../api.ts';
 import { deadLetters } from '../model/history.ts';
 import type { ServerParts } from '../server.ts';
 import { type App, nothing, question } from './route.ts';
 
 const TAG = 'pipeline';
+/** ms for which an answer about the shards is good enough */
+const FRESH_MS = 1_000;
 
 export function pipelineRoutes(app: App, { config, model, live, sources, metrics }: ServerParts): void {
   const { applicationId, policyHash: hash } = config;
@@ -20,8 +23,10 @@ export function pipelineRoutes(app: App, { config, model, live, sources, metrics
     return { applicationId, hash, currency, digits: digitsOf(currency) ?? 0, policy: { ...config.policy } };
   });
 
+  // Each asks Kafka about every topic and Redis about every shard: pages that look every few seconds share it.
+  const standing = shared(() => sources.shards(), FRESH_MS);
   const shards = question('read', TAG, 'Where each shard stands', nothing, shardsAnswer);
-  app.get('/api/v1/shards', shards, async () => ({ applicationId, shards: await sources.shards() }));
+  app.get('/api/v1/shards', shards, async () => ({ applicationId, shards: await standing() }));
 
   const letters = question('read', TAG, 'Records that could not be used, counted', nothing, deadLettersAnswer);
   app.get('/api/v1/dead-letters', letters, async () => ({ items: deadLetters(model.db) }));

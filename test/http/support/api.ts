@@ -44,12 +44,13 @@ interface Options {
   readonly customer?: 'fails';
   readonly metricsToken?: string;
   readonly command?: Sources['command'];
+  readonly shards?: Sources['shards'];
 }
 
 export async function startApi(
   driver: TestDriver,
   feed: MemoryFeed,
-  { http, live: limits, pages, customer, metricsToken, command }: Options = {},
+  { http, live: limits, pages, customer, metricsToken, command, shards }: Options = {},
 ): Promise<Api> {
   const folder = mkdtempSync(join(tmpdir(), 'rapport-api-'));
   const loaded = await loadConfig({
@@ -73,7 +74,7 @@ export async function startApi(
   const log = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
   const model = new ReadModel(config.http.database, config, log);
   const live = new Live(model, limits);
-  const sources = sourcesOf(driver, feed, command);
+  const sources = { ...sourcesOf(driver, feed, command), ...(shards && { shards }) };
   const fails = { ...sources, customer: () => Promise.reject(new Error('postgres://user:hunter2@db is broken')) };
   const metrics = new ServeMetrics('test', { model, live, ends: (topic) => feed.ends(topic) }, { ofProcess: false });
   const server = await createServer({
