@@ -3,6 +3,7 @@
  */
 import { signal } from '@preact/signals';
 import type { Problem } from '../http/api.ts';
+import { tokenIn } from './address.ts';
 
 const KEY = 'rapport-token';
 
@@ -11,14 +12,19 @@ export const token = signal<string | null>(null);
 /** The server wants a token, or another one. */
 export const refused = signal(false);
 
-/** Takes the token out of `#token=…` or the tab's storage; the address bar shows it no longer. */
-export function takeToken(): void {
-  const given = /[#&]token=([^&]+)/.exec(location.hash);
-  if (given?.[1] !== undefined) {
-    sessionStorage.setItem(KEY, decodeURIComponent(given[1]));
-    history.replaceState(null, '', `${location.pathname}${location.search}#/`);
-  }
+/** Takes the token out of `#token=…`; the address bar shows it no longer. */
+function takeToken(): void {
+  const given = tokenIn(location.hash);
+  if (given === null) return;
+  history.replaceState(null, '', `${location.pathname}${location.search}#/`);
+  useToken(given);
+}
+
+/** The one that the tab has kept, or that comes now; and one that is given later, in the address of the open tab. */
+export function startToken(): void {
   token.value = sessionStorage.getItem(KEY);
+  addEventListener('hashchange', takeToken);
+  takeToken();
 }
 
 export function useToken(text: string): void {

@@ -1,7 +1,7 @@
 /**
  * Numbers, money, instants and names as people read them; in the reader's language and time zone. Pure.
  */
-import type { Change } from '../http/api.ts';
+import type { Change, CustomerAnswer } from '../http/api.ts';
 
 const NONE = '–';
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
@@ -94,4 +94,18 @@ export function reasonOf(change: Change, money: (minor: number) => string): stri
     .slice(0, 2)
     .map(({ name, difference: by }) => `${nameOf(name)} ${name === 'value' ? `${by > 0 ? '+' : ''}${money(by)}` : difference(by)}`);
   return [CAUSES[change.cause], ...moved].join(', ');
+}
+
+type Condition = CustomerAnswer['changesWhen'][number]['conditions'][number];
+
+/** What would have to be otherwise, all of it. */
+export function wayText(conditions: readonly Condition[], money: (minor: number | null) => string): string {
+  if (conditions.length === 0) return 'only waits until the group is kept no longer';
+  return conditions
+    .map(({ score, is, atLeast, below }) => {
+      const said = (value: number | null): string => (score === 'value' ? money(value) : number(value));
+      const bound = atLeast === null ? `below ${said(below)}` : `at least ${said(atLeast)}`;
+      return `${nameOf(score)} ${bound} (is ${is === null ? 'without evidence' : said(is)})`;
+    })
+    .join(' and ');
 }

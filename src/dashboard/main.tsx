@@ -4,7 +4,8 @@ import type { JSX } from 'preact';
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Change, Page, PolicyAnswer } from '../http/api.ts';
-import { get, refused, takeToken, token, useToken } from './api.ts';
+import { customerIn } from './address.ts';
+import { get, refused, startToken, token, useToken } from './api.ts';
 import { add, listen } from './live.ts';
 import { followPlace, PERIODS, period, place, policy, setTheme, startTheme, theme } from './state.ts';
 import { CustomerPage } from './views/customer.tsx';
@@ -20,7 +21,7 @@ const PARTS = [
 
 function App(): JSX.Element {
   const [path = '/', query = ''] = place.value.split('?');
-  const customer = /^\/customers\/(.+)$/.exec(path)?.[1];
+  const customer = customerIn(path);
   const here = path.startsWith('/customers') ? '#/customers' : `#${path}`;
   useEffect(() => {
     const name = customer ?? PARTS.find(([address]) => address === here)?.[1] ?? 'Overview';
@@ -65,7 +66,7 @@ function Shown({
 }: {
   readonly path: string;
   readonly query: string;
-  readonly customer: string | undefined;
+  readonly customer: string | null;
 }): JSX.Element {
   useEffect(() => {
     const stop = new AbortController();
@@ -77,7 +78,7 @@ function Shown({
     void listen(stop.signal, anew);
     return () => stop.abort();
   }, [token.value]);
-  if (customer !== undefined) return <CustomerPage key={customer} id={decodeURIComponent(customer)} />;
+  if (customer !== null) return <CustomerPage key={customer} id={customer} />;
   if (path === '/customers') return <Customers query={new URLSearchParams(query)} />;
   return path === '/pipeline' ? <Pipeline /> : <Overview />;
 }
@@ -116,7 +117,7 @@ function Entry(): JSX.Element {
   );
 }
 
-takeToken();
+startToken();
 startTheme();
 followPlace();
 const root = document.getElementById('app');

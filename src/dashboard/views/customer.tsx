@@ -5,7 +5,7 @@ import type { Alert, Change, CustomerAnswer, StoryAnswer } from '../../http/api.
 import { OpenAlerts } from '../alerts.tsx';
 import { get } from '../api.ts';
 import { Chart } from '../chart.tsx';
-import { count, dateText, fromNow, instantText, nameOf, number, reasonOf, share } from '../format.ts';
+import { count, dateText, fromNow, instantText, nameOf, number, reasonOf, share, wayText } from '../format.ts';
 import { alertsTold } from '../live.ts';
 import { Group, Level, Move } from '../marks.tsx';
 import { Figures, Panel, Table } from '../panel.tsx';
@@ -87,12 +87,6 @@ function Standing({ data }: { readonly data: CustomerAnswer }): JSX.Element {
   );
 }
 
-function conditionText({ score, is, atLeast, below }: CustomerAnswer['changesWhen'][number]['conditions'][number]): string {
-  const said = (value: number | null): string => (score === 'value' ? money(value) : number(value));
-  const bound = atLeast === null ? `below ${said(below)}` : `at least ${said(atLeast)}`;
-  return `${nameOf(score)} ${bound} (is ${is === null ? 'without evidence' : said(is)})`;
-}
-
 function Ahead({ data }: { readonly data: CustomerAnswer }): JSX.Element {
   return (
     <>
@@ -110,7 +104,7 @@ function Ahead({ data }: { readonly data: CustomerAnswer }): JSX.Element {
       <ul class="plain">
         {data.changesWhen.map(({ to, conditions }) => (
           <li key={to}>
-            <Group group={to} />: {conditions.map(conditionText).join(' and ')}
+            <Group group={to} />: {wayText(conditions, money)}
           </li>
         ))}
       </ul>

@@ -1,4 +1,4 @@
-/** Changes as they happen, newest first, each with its reason. A screen reader is told how many, not each: there may be hundreds a second. */
+/** Changes as they happen, newest first, each with its reason. A screen reader is told whether they come, not each, nor how many: there may be hundreds a second. */
 import type { JSX } from 'preact';
 import { count, reasonOf, timeText } from '../format.ts';
 import { changes, connection, heard } from '../live.ts';
@@ -13,8 +13,8 @@ export function Feed(): JSX.Element {
     <section class="panel" aria-label="Changes">
       <header>
         <h2>Changes</h2>
-        <p role="status" class={connection.value === 'live' ? 'live on' : 'live'}>
-          {SAID[connection.value]}
+        <p class={connection.value === 'live' ? 'live on' : 'live'}>
+          <span role="status">{SAID[connection.value]}</span>
           {heard.value === 0 ? '' : `, ${count(heard.value)} since you came`}
         </p>
       </header>
