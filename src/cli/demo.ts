@@ -181,7 +181,7 @@ class Demo {
         `Look further: Kafka ${addresses.kafka}, Redis ${addresses.redis},\n  schema registry ${addresses.registry}; topics ${this.#config.applicationId}.*`,
       );
       // 3. Live, until interrupted.
-      if (!once) await this.#live(world, feed, until, worker);
+      if (dashboard !== null) await this.#live(world, feed, until, worker, dashboard.address);
       if (json) print({ json }, { ...this.#counts, ...this.#said.summary(risks), seconds }, '');
     } finally {
       await worker.stop();
@@ -191,13 +191,14 @@ class Demo {
   }
 
   /** With a token that holds for this run alone: it stands behind the `#`, which no browser sends. */
-  async #dashboard(): Promise<{ stop(): Promise<void> }> {
+  async #dashboard(): Promise<{ readonly address: string; stop(): Promise<void> }> {
     const config = this.#config;
     const clock = new SystemClock();
     const around = { clock, log: createLog(config.logLevel), pages: PAGES };
     const server = await this.#options.startHttp(config, sourcesOf(config, this.#connections, clock), around);
-    this.#say(`Dashboard: ${server.value.address}/#token=${config.http.readToken}`);
-    return server;
+    const address = `${server.value.address}/#token=${config.http.readToken}`;
+    this.#say(`Dashboard: ${address}`);
+    return { address, stop: () => server.stop() };
   }
 
   #count(report: StepReport): void {
@@ -233,7 +234,9 @@ class Demo {
     }
   }
 
-  async #live(world: World, feed: Feed, until: Instant, worker: Worker): Promise<void> {
+  async #live(world: World, feed: Feed, until: Instant, worker: Worker, dashboard: string): Promise<void> {
+    // Once more: the first time has scrolled away.
+    this.#say(`Dashboard: ${dashboard}`);
     this.#say(`Live: ${TRICKLE} events a second, Ctrl-C ends it`);
     const broken = worker.ended().then(() => true);
     for (const item of world.live()) {
