@@ -7,7 +7,7 @@ import type { Change, Page, PolicyAnswer } from '../http/api.ts';
 import { customerIn } from './address.ts';
 import { get, refused, startToken, token, useToken } from './api.ts';
 import { add, listen } from './live.ts';
-import { followPlace, PERIODS, period, place, policy, setTheme, startTheme, theme } from './state.ts';
+import { followPlace, PERIODS, period, place, policy, setTheme, startTheme, theme, useData } from './state.ts';
 import { CustomerPage } from './views/customer.tsx';
 import { Customers } from './views/customers.tsx';
 import { Overview } from './views/overview.tsx';
@@ -18,6 +18,7 @@ const PARTS = [
   ['#/customers', 'Customers'],
   ['#/pipeline', 'Pipeline'],
 ] as const;
+const READY_EVERY_MS = 5_000;
 
 function App(): JSX.Element {
   const [path = '/', query = ''] = place.value.split('?');
@@ -54,6 +55,7 @@ function App(): JSX.Element {
       <main id="main" tabIndex={-1}>
         <h1 class="unseen">{customer ?? PARTS.find(([address]) => address === here)?.[1] ?? 'Overview'}</h1>
         {refused.value ? <Entry /> : <Shown path={path} query={query} customer={customer} />}
+        <Reading />
       </main>
     </>
   );
@@ -81,6 +83,16 @@ function Shown({
   if (customer !== null) return <CustomerPage key={customer} id={customer} />;
   if (path === '/customers') return <Customers query={new URLSearchParams(query)} />;
   return path === '/pipeline' ? <Pipeline /> : <Overview />;
+}
+
+/** Stands above the page, so that nothing moves when it comes and goes. */
+function Reading(): JSX.Element {
+  const reading = useData(async (stop) => (await fetch('readyz', { signal: stop })).status === 503, [], READY_EVERY_MS);
+  return (
+    <p class="reading" role="status">
+      {reading.data ? 'The topics are still being read: figures are not whole yet.' : ''}
+    </p>
+  );
 }
 
 function Periods(): JSX.Element {
