@@ -2,7 +2,7 @@
  * The contract of the HTTP API, all of it in one file: what is asked and what is answered, as zod types. Routes validate by them, /openapi.json is made of them, and readers written in
  * TypeScript import their types. Boundary: shapes alone; nothing of Kafka, SQLite or fastify.
  *
- * Instants are milliseconds since 1970 UTC, days are UTC dates (YYYY-MM-DD), amounts are minor units of the policy's currency, shares are 0–1. Lists come in
+ * Instants are milliseconds since 1970 UTC, days are UTC dates (YYYY-MM-DD), amounts are minor units of the policy's currency (means among KPIs are no whole ones), shares are 0–1. Lists come in
  * pages: go on with `next` as `cursor` until it is null. A page may hold fewer than were asked for, and even none, and still have a next one.
  */
 import { z } from 'zod';

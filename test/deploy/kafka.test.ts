@@ -126,8 +126,8 @@ test.for(['overlays/keda', 'overlays/production'])(
     for (const { metadata, authenticationRef } of spec.triggers) {
       expect(metadata.consumerGroup).toBe(config.applicationId);
       expect(metadata.bootstrapServers.split(',')).toEqual(config.kafka.brokers);
-      // Offsets are committed every 5 s: what is taken meanwhile looks like lag.
-      expect(Number(metadata.lagThreshold)).toBeGreaterThan(10_000);
+      // Offsets are committed every 5 s: what is taken meanwhile, at the 23,000 records a second of docs/performance.md, looks like lag.
+      expect(Number(metadata.lagThreshold)).toBeGreaterThan(5 * 23_000);
       expect(metadata.offsetResetPolicy).toBe('earliest');
       expect([metadata.tls === 'enable', metadata.sasl !== undefined, authenticationRef !== undefined]).toEqual(
         Array(3).fill(config.kafka.tls !== null),
