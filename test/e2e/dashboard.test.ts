@@ -77,7 +77,9 @@ describe.skipIf(executable === null)('in a browser', () => {
     await app.drained(end, 90, [worker]);
     await until('the read model to know everybody', 60, async () => {
       const { now } = await ask<GroupsAnswer>('groups');
-      return now.reduce((sum, { customers }) => sum + customers, 0) >= 110 ? true : undefined;
+      // A page that is told by /readyz to wait notes an error.
+      const { ok } = await fetch(`${address}/readyz`);
+      return ok && now.reduce((sum, { customers }) => sum + customers, 0) >= 110 ? true : undefined;
     });
   }, 240_000);
   afterAll(async () => {
