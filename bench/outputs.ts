@@ -9,6 +9,7 @@ import { avroType } from '../src/codec/schemas.ts';
 import type { SchemaName } from '../src/codec/types.ts';
 import { dayOf, type Instant, startOfDay } from '../src/domain/ids.ts';
 import type { LogRecord } from '../src/engine/ports.ts';
+import { made } from '../src/engine/records.ts';
 import { type Application, quiet } from './application.ts';
 import type { Fields, Said } from './compare.ts';
 import { SENTINEL } from './load.ts';
@@ -89,7 +90,7 @@ async function readToEnd({ config, admin }: Application, topic: string, onRecord
       autoCommit: false,
       eachBatch: async ({ batch }) => {
         batches += 1;
-        for (const record of recordsOf(batch, 0)) onRecord(record);
+        for (const record of made(recordsOf(batch))) onRecord(record);
         if (Number(batch.lastOffset()) >= (ends[batch.partition]?.end ?? 0) - 1) open.delete(batch.partition);
         if (open.size === 0) resolve();
       },

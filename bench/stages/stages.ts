@@ -3,7 +3,7 @@
  * looked up. What a stage costs above its limit is what could be gained in it. The broker's, Redis' and the sockets' own time is not here.
  */
 import { crc32 } from 'node:zlib';
-import { decodeFetched } from '../../src/adapters/kafka/fetched.ts';
+import { decodeFetched, recordsIn } from '../../src/adapters/kafka/fetched.ts';
 import { type ProduceRequest, producing, type Sent } from '../../src/adapters/kafka/sent.ts';
 import { packEntries } from '../../src/adapters/redis/bytes.ts';
 import { encodeStep } from '../../src/codec/journal.ts';
@@ -19,6 +19,7 @@ import { LIMITS } from '../../src/engine/engine.ts';
 import { Input } from '../../src/engine/input.ts';
 import type { JournalEntry, JournalHeader } from '../../src/engine/journal.ts';
 import { type Batch, takeBatch } from '../../src/engine/merge.ts';
+import { made } from '../../src/engine/records.ts';
 import { Sums } from '../../src/engine/totals.ts';
 import { contextOf, JOURNAL, type Material, SHARD, type Step, sent, stateOf, UNTIL } from './material.ts';
 import type { Ready } from './measure.ts';
@@ -82,7 +83,7 @@ export async function stagesOf({ steps, policy, codec }: Material): Promise<Stag
     {
       name: 'fetch',
       does: 'a fetched record batch to records',
-      run: () => () => Promise.all(shares.map((share) => decodeFetched(bytesOf(share)))),
+      run: () => () => Promise.all(shares.map(async (share) => made(recordsIn(await decodeFetched(bytesOf(share)))))),
       limitDoes: 'pass over its bytes',
       limit: passOver(shares),
     },
@@ -198,7 +199,7 @@ async function shareOf({ arrived }: Step): Promise<Buffer> {
   const records = arrived.map(({ record: { key, value } }) => ({ topic: 't', partition: SHARD, key, value, headers: [] }));
   const { buffer } = await produce(requestOf('t', sent(records))).encode();
   const share = buffer.subarray(BEFORE_BATCH);
-  const { length } = await decodeFetched(bytesOf(share));
+  const length = recordsIn(await decodeFetched(bytesOf(share))).length;
   if (length !== arrived.length) throw new Error(`a batch of ${arrived.length} records is read as ${length}`);
   return share;
 }

@@ -99,11 +99,13 @@ export const LIMITS = {
   /** records and bytes of one step */
   stepRecords: 2_000,
   stepBytes: 4 << 20,
+  /** records of one input that are decoded at a time */
+  decodeRecords: 250,
   /** customers fired by time in one step */
   stepTimers: 1_000,
   /** records and bytes waiting in one inbox before its partition is paused; resumed below half */
-  inboxRecords: 8_000,
-  inboxBytes: 16 << 20,
+  inboxRecords: 16_000,
+  inboxBytes: 4 << 20,
   /** cells of KPI totals, of days that are past, that a step folds into the base; a whole day at least */
   foldedCells: 2_000,
   /** steps committed and not yet applied to Redis */

@@ -7,7 +7,8 @@ import { digest } from './digest.ts';
 import type { Limits } from './engine.ts';
 import { Halt } from './errors.ts';
 import type { InputPosition } from './journal.ts';
-import type { Decoded, Ends, LogRecord, Origin, Passed, TopicPartition } from './ports.ts';
+import type { Decoded, Ends, LogRecord, Origin, Passed, Records, TopicPartition } from './ports.ts';
+import { made } from './records.ts';
 
 /** A record waiting in an inbox, decoded. */
 export interface Item {
@@ -18,19 +19,22 @@ export interface Item {
   readonly decoded: Decoded | Passed;
 }
 
-interface Raw {
-  readonly records: readonly LogRecord[];
-  /** the offset after all that the batch covered, markers included */
+interface Piece {
+  readonly records: Records;
+  readonly bytes: number;
+  /** the offset after all that it covers, markers included */
   readonly next: number;
 }
 
 const sizeOf = (record: LogRecord): number => (record.key?.length ?? 0) + (record.value?.length ?? 0) + 64;
 
+const bytesOf = (records: Records): number => records.bytes ?? made(records).reduce((sum, record) => sum + sizeOf(record), 0);
+
 export class Input {
   readonly tp: TopicPartition;
   readonly #limits: Limits;
   /** batches as they came, not yet decoded */
-  #raw: Raw[] = [];
+  #raw: Piece[] = [];
   /** decoded, in offset order; taken from `#head` on */
   #items: Item[] = [];
   #head = 0;
@@ -55,9 +59,13 @@ export class Input {
   #furthest = 0;
   #verify: InputPosition['last'] = null;
   paused = true;
+  /** records taken since what waits was last decoded, and how many are decoded ahead: twice as many, since more decoded records than needed only burden the collector */
+  #took = 0;
+  #ahead: number;
 
   constructor(position: InputPosition, limits: Limits) {
     this.#limits = limits;
+    this.#ahead = limits.decodeRecords;
     this.tp = { topic: position.topic, partition: position.partition };
     this.position = position.next;
     this.last = position.last;
@@ -85,30 +93,25 @@ export class Input {
     return this.#records < this.#limits.inboxRecords / 2 && this.#bytes < this.#limits.inboxBytes / 2;
   }
 
-  /** Takes in a batch of the source; returns how many of its records were accepted. Never waits. */
-  offer(records: readonly LogRecord[], next: number): number {
+  /** Takes in a batch of the source, in pieces until it is full; returns how many of its records were accepted. Never waits. */
+  offer(records: Records, next: number): number {
     if (next <= this.fetchNext) return records.length;
     if (this.full) return 0;
-    let from = 0;
-    for (; from < records.length; from++) {
-      const record = records[from];
-      if (record === undefined || record.offset >= this.fetchNext) break;
-    }
-    from += this.#verified(records[from]) ? 1 : 0;
-    let upTo = from;
-    for (; upTo < records.length && !this.full; upTo++) {
-      const record = records[upTo];
-      if (record === undefined) break;
-      this.#records += 1;
-      this.#bytes += sizeOf(record);
-    }
-    const whole = upTo === records.length;
-    this.fetchNext = whole ? next : (records[upTo - 1]?.offset ?? this.fetchNext - 1) + 1;
-    for (let start = from; start < upTo || start === from; start += this.#limits.stepRecords) {
-      const piece = records.slice(start, Math.min(upTo, start + this.#limits.stepRecords));
-      const ends = start + this.#limits.stepRecords >= upTo;
-      this.#raw.push({ records: piece, next: ends ? this.fetchNext : (piece.at(-1)?.offset ?? 0) + 1 });
-    }
+    const { decodeRecords, inboxRecords } = this.#limits;
+    let upTo = 0;
+    let first = records.at(0);
+    while (first !== undefined && first.offset < this.fetchNext) first = records.at(++upTo);
+    upTo += this.#verified(first) ? 1 : 0;
+    do {
+      const piece = records.slice(upTo, Math.min(upTo + decodeRecords, upTo + inboxRecords - this.#records, records.length));
+      upTo += piece.length;
+      const last = upTo === records.length ? undefined : piece.at(piece.length - 1);
+      this.fetchNext = last === undefined ? next : last.offset + 1;
+      const bytes = bytesOf(piece);
+      this.#raw.push({ records: piece, bytes, next: this.fetchNext });
+      this.#records += piece.length;
+      this.#bytes += bytes;
+    } while (upTo < records.length && !this.full);
     return upTo;
   }
 
@@ -126,9 +129,16 @@ export class Input {
     );
   }
 
-  /** The next batch to decode, when what is decoded would not fill a step; `decodedBatch` must follow. */
-  nextRaw(): Raw | undefined {
-    return this.#items.length - this.#head < this.#limits.stepRecords ? this.#raw.shift() : undefined;
+  /** The next piece to decode, while what is decoded is less than a step may take from here; `decodedBatch` must follow. */
+  nextRaw(): { readonly records: readonly LogRecord[]; readonly next: number } | undefined {
+    const { decodeRecords, stepRecords } = this.#limits;
+    if (this.#took > 0) this.#ahead = Math.min(stepRecords, Math.max(decodeRecords, 2 * this.#took));
+    this.#took = 0;
+    const piece = this.#items.length - this.#head < this.#ahead ? this.#raw.shift() : undefined;
+    if (piece === undefined) return undefined;
+    const records = made(piece.records);
+    this.#bytes += bytesOf(records) - piece.bytes;
+    return { records, next: piece.next };
   }
 
   decodedBatch(items: readonly Item[], next: number): void {
@@ -153,6 +163,7 @@ export class Input {
     const at = timeOf(item, future);
     if (at !== null && (this.newest === null || at > this.newest)) this.newest = at;
     this.#head += 1;
+    this.#took += 1;
     this.#records -= 1;
     this.#bytes -= sizeOf(item.record);
     this.position = item.record.offset + 1;

@@ -31,6 +31,15 @@ export interface LogRecord {
   readonly headers: readonly Header[];
 }
 
+/** Records in the order of their offsets, as an array has them: but an adapter may make each when it is asked for, so that thousands can wait as bytes. */
+export interface Records {
+  readonly length: number;
+  /** about what they hold in memory; not given: what their keys and values do */
+  readonly bytes?: number;
+  at(index: number): LogRecord | undefined;
+  slice(from: number, to: number): Records;
+}
+
 /* ------------------------------------------------------------------ source */
 
 export interface SourceEvents {
@@ -49,7 +58,7 @@ export interface SourceEvents {
    * the answer covered, markers and aborted records included (so `records` may be empty). Returns how many records were accepted: the
    * adapter goes on after the last accepted one, and fetches the others again. Must not wait.
    */
-  batch(from: TopicPartition, records: readonly LogRecord[], next: number): number;
+  batch(from: TopicPartition, records: Records, next: number): number;
   /** The client gave up; the process should end. */
   crashed(error: Error): void;
 }

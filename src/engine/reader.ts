@@ -3,7 +3,8 @@
  * journal's tail, for the cleaner and to compare a position. One reader a partition, one read at a time, at most one fetch in memory.
  */
 import { Fenced, Retryable } from './errors.ts';
-import type { Clock, LogRecord, Source, TopicPartition } from './ports.ts';
+import type { Clock, LogRecord, Records, Source, TopicPartition } from './ports.ts';
+import { made } from './records.ts';
 import { Signal } from './signal.ts';
 
 /** ms without any answer from the broker */
@@ -25,10 +26,10 @@ export class PartitionReader {
   }
 
   /** A batch of the source; returns how many records were accepted. */
-  offer(records: readonly LogRecord[], next: number): number {
+  offer(records: Records, next: number): number {
     if (!this.#active || this.#batch !== null) return 0;
     if (next <= this.#expected) return records.length;
-    this.#batch = { records: records.filter((record) => record.offset >= this.#expected), next };
+    this.#batch = { records: made(records).filter((record) => record.offset >= this.#expected), next };
     this.#expected = next;
     this.#source.pause([this.tp]);
     this.#signal.notify();

@@ -10,7 +10,7 @@ import { Input } from './input.ts';
 import type { InputPosition } from './journal.ts';
 import { Lessons } from './lessons.ts';
 import { FIRST_PAUSE, longer, patiently } from './patience.ts';
-import type { Ends, LogRecord, Source, TopicPartition } from './ports.ts';
+import type { Ends, Records, Source, TopicPartition } from './ports.ts';
 import { PartitionReader } from './reader.ts';
 import { Signal } from './signal.ts';
 import { Steps, type StepsContext } from './steps.ts';
@@ -209,7 +209,7 @@ export class Shard {
   }
 
   /** A batch of one of its partitions; returns how many records were accepted. */
-  offer(from: TopicPartition, records: readonly LogRecord[], next: number): number {
+  offer(from: TopicPartition, records: Records, next: number): number {
     const name = nameOf(from);
     const input = this.#inputs.get(name);
     if (input === undefined) return this.#readers.get(name)?.offer(records, next) ?? 0;

@@ -7,7 +7,7 @@ import type { Instant } from '../domain/ids.ts';
 import type { Engine } from './engine.ts';
 import { Halt, Retryable } from './errors.ts';
 import { patiently } from './patience.ts';
-import type { LogRecord, SourceEvents, TopicPartition } from './ports.ts';
+import type { Records, SourceEvents, TopicPartition } from './ports.ts';
 import { Shard } from './shard.ts';
 import { ThresholdsInForce } from './thresholds.ts';
 
@@ -173,7 +173,7 @@ export class Worker {
     void run.finally(() => this.#running.delete(run));
   }
 
-  #batch(from: TopicPartition, records: readonly LogRecord[], next: number): number {
+  #batch(from: TopicPartition, records: Records, next: number): number {
     return this.#shards.get(from.partition % this.#engine.settings.shards)?.offer(from, records, next) ?? 0;
   }
 

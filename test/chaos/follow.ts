@@ -10,6 +10,7 @@ import { recordsOf } from '../../src/adapters/kafka/fetched.ts';
 import type { KafkaAdmin } from '../../src/adapters/kafka/index.ts';
 import type { KafkaConfig } from '../../src/config/config.ts';
 import type { LogRecord } from '../../src/engine/ports.ts';
+import { made } from '../../src/engine/records.ts';
 import { until } from '../../src/stack/until.ts';
 import type { Partitions } from '../checker/evidence.ts';
 import { mark } from '../weave/marks.ts';
@@ -118,7 +119,7 @@ export async function startFollower({ kafka, admin, topics, marks }: FollowOptio
       await consumer.run({
         autoCommit: false,
         eachBatch: async ({ batch }) => {
-          if (!closed) take(batch.topic, batch.partition, recordsOf(batch, 0), Number(batch.lastOffset()) + 1);
+          if (!closed) take(batch.topic, batch.partition, made(recordsOf(batch)), Number(batch.lastOffset()) + 1);
         },
       });
     } catch (error) {

@@ -2,7 +2,8 @@
  * What the contract suites share: records by their text, events of a source in the order they came, and bounded waits on a condition.
  */
 import { SystemClock } from '../../src/engine/clock.ts';
-import type { Clock, LogRecord, OutRecord, Source, SourceEvents, TopicPartition } from '../../src/engine/ports.ts';
+import type { Clock, LogRecord, OutRecord, Records, Source, SourceEvents, TopicPartition } from '../../src/engine/ports.ts';
+import { made } from '../../src/engine/records.ts';
 
 export const record = (topic: string, partition: number, text: string): OutRecord => ({
   topic,
@@ -25,7 +26,7 @@ export async function until(what: string, patience: number, holds: () => boolean
   }
 }
 
-type Accept = (records: readonly LogRecord[]) => number;
+type Accept = (records: Records) => number;
 
 /** A member whose events are written down. Whatever is read from, is sought and resumed by hand or by `read`. */
 export class Recorder implements SourceEvents {
@@ -62,11 +63,11 @@ export class Recorder implements SourceEvents {
     this.heartbeats += 1;
   }
 
-  batch(from: TopicPartition, records: readonly LogRecord[], next: number): number {
+  batch(from: TopicPartition, records: Records, next: number): number {
     const name = `${from.topic} ${from.partition}`;
     const accepted = this.accept(records);
-    this.taken.set(name, [...(this.taken.get(name) ?? []), ...records.slice(0, accepted)]);
-    this.next.set(name, accepted < records.length ? (records[accepted]?.offset ?? -1) : next);
+    this.taken.set(name, [...(this.taken.get(name) ?? []), ...made(records.slice(0, accepted))]);
+    this.next.set(name, accepted < records.length ? (records.at(accepted)?.offset ?? -1) : next);
     return accepted;
   }
 

@@ -27,7 +27,12 @@ describe('an inbox', () => {
     expect(takeAll(input)).toEqual([2, 3, 4]);
 
     const narrow = fresh('t', 0, limits({ inboxBytes: 200 }));
-    expect(narrow.offer([rawRecord(0, 'x'.repeat(300)), rawRecord(1)], 2)).toBe(1);
+    expect(
+      narrow.offer(
+        Array.from({ length: 300 }, (_, offset) => rawRecord(offset)),
+        300,
+      ),
+    ).toBe(250);
     expect(narrow.full).toBe(true);
   });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Input } from '../../src/engine/input.ts';
 import { type Batch, takeBatch } from '../../src/engine/merge.ts';
-import { at, fillTimes, fresh, limits } from './support/lanes.ts';
+import { at, decodedAt, fillTimes, fresh, limits, rawRecord } from './support/lanes.ts';
 
 const NOW = at(1_000_000);
 const NONE = fresh('no reroute');
@@ -51,6 +51,33 @@ describe('the merge', () => {
     b.offer([], 3);
     for (let raw = b.nextRaw(); raw !== undefined; raw = b.nextRaw()) b.decodedBatch([], raw.next);
     expect(namesOf(take([a, b]))).toEqual(['a0']);
+  });
+
+  it('ends where what waits has to be decoded first; the next time twice as much as was taken is decoded ahead, and no more than a step may take', () => {
+    const of = limits({ decodeRecords: 10, stepRecords: 50 });
+    const [a, b] = [fresh('a', 0, of), fresh('b', 0, of)];
+    const records = Array.from({ length: 200 }, (_, i) => rawRecord(i));
+    a.offer(records, 200);
+    fillTimes(b, [1_000]);
+    const decode = (): void => {
+      for (let raw = a.nextRaw(); raw !== undefined; raw = a.nextRaw())
+        a.decodedBatch(
+          raw.records.map((record) => ({
+            input: a,
+            record,
+            origin: { ...a.tp, offset: record.offset, timestamp: 0 },
+            decoded: decodedAt(record.offset),
+          })),
+          raw.next,
+        );
+    };
+    const taken = Array.from({ length: 6 }, () => {
+      decode();
+      return take([a, b], 0, 50).items.length;
+    });
+    expect(taken).toEqual([10, 20, 40, 50, 50, 30]);
+    ended(a, 2_000);
+    expect(namesOf(take([a, b]))).toEqual(['b0']);
   });
 
   it('takes at most so many records and bytes, and the rest with the next step', () => {

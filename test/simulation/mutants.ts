@@ -83,7 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a claim wherever the journal ends',
     by: ['V1'],
     patches: [{ file: TAKEOVER, find: 'engine.ports.clock.wall(), journal.end)', replace: 'engine.ports.clock.wall())' }],
-    plan: (plan) => ({ ...plan, stale: 0.5, workers: 3, troubles: again(plan, 'evict a worker') }),
+    plan: (plan) => ({ ...plan, stale: 0.3, workers: 3, troubles: again(plan, 'evict a worker') }),
   },
   {
     name: 'positions from group offsets',

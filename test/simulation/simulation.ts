@@ -62,6 +62,7 @@ const TOPICS = {
 const SMALL = {
   stepRecords: 9,
   inboxRecords: 25,
+  decodeRecords: 3,
   journalPart: 900,
   stepTimers: 4,
 };

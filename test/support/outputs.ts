@@ -10,6 +10,7 @@ import { avroType } from '../../src/codec/schemas.ts';
 import type { AlertRecord, DeadLetterRecord, ProfileRecord, SchemaName, SegmentChangeRecord } from '../../src/codec/types.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { LogRecord } from '../../src/engine/ports.ts';
+import { made } from '../../src/engine/records.ts';
 
 interface Read {
   readonly config: Config;
@@ -74,7 +75,7 @@ async function readOnce({ config, admin }: Read, topic: string): Promise<Taken[]
     await consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {
-        for (const record of recordsOf(batch, 0)) found.push({ partition: batch.partition, record });
+        for (const record of made(recordsOf(batch))) found.push({ partition: batch.partition, record });
         if (Number(batch.lastOffset()) >= (ends[batch.partition]?.end ?? 0) - 1) open.delete(batch.partition);
         if (open.size === 0) resolve();
       },

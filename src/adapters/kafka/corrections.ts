@@ -22,7 +22,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
-import { type AbortedTransaction, decodeFetched, type FetchedMessage, withoutAborted } from './fetched.ts';
+import { type AbortedTransaction, decodeFetched, type FetchedBatch, withoutAborted } from './fetched.ts';
 import { producing } from './sent.ts';
 
 const require = createRequire(import.meta.url);
@@ -42,7 +42,7 @@ interface Batch {
 interface FetchDecoder {
   decode(raw: object): Promise<{
     readonly responses: readonly {
-      readonly partitions: { abortedTransactions: readonly AbortedTransaction[]; messages: readonly FetchedMessage[] }[];
+      readonly partitions: { abortedTransactions: readonly AbortedTransaction[]; messages: readonly FetchedBatch[] }[];
     }[];
   }>;
 }

@@ -9,10 +9,11 @@ import type { Logger } from 'pino';
 import type { KafkaProbe } from '../../cli/doctor-ports.ts';
 import { Retryable } from '../../engine/errors.ts';
 import type { LogRecord } from '../../engine/ports.ts';
+import { made } from '../../engine/records.ts';
 import { ASSIGNER } from './assigner.ts';
 import { createSockets, type KafkaSettings } from './client.ts';
 import { isProtocolError, isType, reactionTo } from './errors.ts';
-import { FetchedMessage } from './fetched.ts';
+import { FetchedBatch } from './fetched.ts';
 import { type Broker, type Connected, connectBroker } from './probe-broker.ts';
 import { features, groupOf, metadataOf } from './probe-requests.ts';
 import { releaseOf } from './release.ts';
@@ -122,9 +123,9 @@ export function createProbe(config: KafkaSettings, log: Logger): { value: KafkaP
           const messages = answer.responses.flatMap((response) => response.partitions.flatMap((each) => each.messages));
           let reached = at;
           for (const message of messages) {
-            if (!(message instanceof FetchedMessage)) continue;
-            reached = Math.max(reached, message.record.offset + 1);
-            if (!message.isControlRecord && message.record.offset >= at) found.push(message.record);
+            if (!(message instanceof FetchedBatch)) continue;
+            reached = Math.max(reached, Number(message.offset) + 1);
+            if (!message.isControlRecord) found.push(...made(message.records).filter(({ offset }) => offset >= at));
           }
           // What is left are records that were aborted.
           if (reached === at) break;

@@ -3,9 +3,10 @@
  */
 import type { Logger } from 'pino';
 import type { LogRecord, TopicPartition } from '../../engine/ports.ts';
+import { made } from '../../engine/records.ts';
 import type { KafkaSettings } from './client.ts';
 import { reactionTo } from './errors.ts';
-import { FetchedMessage } from './fetched.ts';
+import { recordsOf } from './fetched.ts';
 import { createReading } from './reading.ts';
 
 export type OnRecord = (from: TopicPartition, record: LogRecord) => void;
@@ -22,8 +23,8 @@ export async function followTopics(
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
     await consumer.run({
       autoCommit: false,
-      eachBatch: async ({ batch: { topic, partition, messages } }) => {
-        for (const message of messages) if (message instanceof FetchedMessage) onRecord({ topic, partition }, message.record);
+      eachBatch: async ({ batch }) => {
+        for (const record of made(recordsOf(batch))) onRecord({ topic: batch.topic, partition: batch.partition }, record);
       },
     });
   } catch (error) {

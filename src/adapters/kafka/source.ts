@@ -18,7 +18,7 @@ import { within } from './sinks.ts';
 
 /** Short, since a seek or a resumed partition waits for the fetch under way. */
 const MAX_WAIT_MS = 150;
-const PARTITION_BYTES = 1024 * 1024;
+const PARTITION_BYTES = 512 * 1024;
 const FETCH_BYTES = 8 * 1024 * 1024;
 /** Leaving the group politely may wait for a join under way. */
 const STOP_MS = 10_000;
@@ -127,7 +127,7 @@ export function createSource(config: KafkaSettings, log: Logger): Source {
     }
     const records = recordsOf(batch, expected);
     const accepted = events.batch({ topic: one.topic, partition: one.partition }, records, next);
-    const after = accepted >= records.length ? next : (records[accepted]?.offset ?? next);
+    const after = accepted >= records.length ? next : (records.at(accepted)?.offset ?? next);
     // The engine may have sought from within: its word stands.
     if (one.seeks !== seeks || (accepted === 0 && records.length > 0)) return;
     one.expected = after;

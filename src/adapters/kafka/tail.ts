@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { LogRecord, TopicPartition } from '../../engine/ports.ts';
+import { made } from '../../engine/records.ts';
 import type { KafkaSettings } from './client.ts';
 import { asError, reactionTo } from './errors.ts';
 import { recordsOf } from './fetched.ts';
@@ -54,7 +55,7 @@ export async function tailTopics(
         if (over || isStale()) return;
         const next = Number(batch.lastOffset()) + 1;
         try {
-          await events.batch({ topic: batch.topic, partition: batch.partition }, recordsOf(batch, 0), next);
+          await events.batch({ topic: batch.topic, partition: batch.partition }, made(recordsOf(batch)), next);
         } catch (error) {
           end(asError(error));
           return;

@@ -4,13 +4,15 @@ import fc from 'fast-check';
 import snappy from 'snappyjs';
 import { describe, expect, it } from 'vitest';
 import { Unreadable, unpack } from '../../../src/adapters/kafka/codecs.ts';
-import { decodeFetched } from '../../../src/adapters/kafka/fetched.ts';
+import { decodeFetched, recordsIn, recordsOf } from '../../../src/adapters/kafka/fetched.ts';
 import { unpackLz4 } from '../../../src/adapters/kafka/lz4.ts';
-import { UNREADABLE_HEADER } from '../../../src/engine/ports.ts';
+import { type Records, UNREADABLE_HEADER } from '../../../src/engine/ports.ts';
+import { made } from '../../../src/engine/records.ts';
 import { batchOf, fetched } from './batch.ts';
 
 const three = [0, 1, 2].map((delta) => ({ delta, value: `v${delta}` }));
 const decode = (...batches: Buffer[]) => decodeFetched(fetched(...batches));
+const read = async (...batches: Buffer[]) => made(recordsIn(await decode(...batches)));
 
 describe('record batches', () => {
   it('come out with offsets, times, keys, values and headers in their order', async () => {
@@ -19,11 +21,12 @@ describe('record batches', () => {
       ['a', null],
       ['b', '2'],
     ];
-    const [one, two] = await decode(
+    const batches = [
       batchOf({ base: 10, records: [{ delta: 0, value: 'x', headers }] }),
       batchOf({ base: 11, records: [{ delta: 5, value: null }] }),
-    );
-    expect(one?.record).toEqual({
+    ];
+    const [one, two] = await read(...batches);
+    expect(one).toEqual({
       offset: 10,
       timestamp: 1_000,
       key: null,
@@ -34,13 +37,16 @@ describe('record batches', () => {
         { key: 'b', value: Buffer.from('2') },
       ],
     });
-    expect(two?.record).toMatchObject({ offset: 16, timestamp: 1_005, value: null });
-    expect(two).toMatchObject({ isControlRecord: false, batchContext: { producerId: '7', inTransaction: false } });
+    expect(two).toMatchObject({ offset: 16, timestamp: 1_005, value: null });
+    expect((await decode(...batches))[1]).toMatchObject({
+      isControlRecord: false,
+      batchContext: { producerId: '7', inTransaction: false },
+    });
   });
 
   it('have the append time where the broker set it', async () => {
-    const [one] = await decode(batchOf({ base: 0, records: three, attributes: 0x08 }));
-    expect(one?.record.timestamp).toBe(2_000);
+    const [one] = await read(batchOf({ base: 0, records: three, attributes: 0x08 }));
+    expect(one?.timestamp).toBe(2_000);
   });
 
   it('tell control records and transactions apart', async () => {
@@ -51,8 +57,35 @@ describe('record batches', () => {
   it('survive any time and offset', async () => {
     await fc.assert(
       fc.asyncProperty(fc.maxSafeNat(), fc.integer(), async (base, firstTimestamp) => {
-        const [one] = await decode(batchOf({ base, firstTimestamp, records: [{ delta: 0, value: null }] }));
-        expect(one?.record).toMatchObject({ offset: base, timestamp: firstTimestamp });
+        const [one] = await read(batchOf({ base, firstTimestamp, records: [{ delta: 0, value: null }] }));
+        expect(one).toMatchObject({ offset: base, timestamp: firstTimestamp });
+      }),
+    );
+  });
+
+  it('wait as bytes, and are the same in any stretch of them, from any offset', async () => {
+    const batch = fc.record({ sizes: fc.array(fc.nat(3), { maxLength: 6 }), gap: fc.nat(3), zip: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 6 }), fc.nat(40), fc.nat(40), async (specs, one, other) => {
+        let base = 3;
+        const bytes: Buffer[] = [];
+        const all: [number, string][] = [];
+        for (const { sizes, gap, zip } of specs) {
+          const records = sizes.map((size, delta) => ({ delta, value: `${base + delta}${'x'.repeat(size)}` }));
+          for (const { delta, value } of records) all.push([base + delta, value]);
+          bytes.push(batchOf({ base, records, lastDelta: records.length + gap, ...(zip && { pack: gzipSync, attributes: 1 }) }));
+          base += records.length + gap + 1;
+        }
+        const messages = await decode(...bytes);
+        const told = (records: Records) => made(records).map(({ offset, value }) => [offset, String(value)]);
+        const records = recordsIn(messages);
+        expect(told(records)).toEqual(all);
+        const [from, to] = [Math.min(one, other, all.length), Math.min(Math.max(one, other), all.length)];
+        expect(told(records.slice(from, to))).toEqual(all.slice(from, to));
+        expect(told(records.slice(from, all.length).slice(0, to - from))).toEqual(all.slice(from, to));
+        expect(records.at(all.length)).toBeUndefined();
+        for (const index of [to, from, 0]) expect(records.at(index)?.offset).toBe(all[index]?.[0]);
+        expect(told(recordsOf({ messages: messages as never }, one))).toEqual(all.filter(([offset]) => offset >= one));
       }),
     );
   });
@@ -60,24 +93,21 @@ describe('record batches', () => {
   it('that are cut off at the end are left for the next fetch', async () => {
     const whole = batchOf({ base: 0, records: three });
     const cut = batchOf({ base: 3, records: three });
-    for (const length of [1, 60, cut.length - 1]) expect(await decode(whole, cut.subarray(0, length))).toHaveLength(3);
+    for (const length of [1, 60, cut.length - 1]) expect(await read(whole, cut.subarray(0, length))).toHaveLength(3);
   });
 
   it('may hold more records than a call takes arguments', async () => {
     const records = Array.from({ length: 150_000 }, (_, delta) => ({ delta, value: null }));
-    const found = await decode(batchOf({ base: 0, records }));
+    const found = await read(batchOf({ base: 0, records }));
     expect(found).toHaveLength(150_000);
-    expect(found.at(-1)?.record.offset).toBe(149_999);
+    expect(found.at(-1)?.offset).toBe(149_999);
   });
 
   it('whose last records compaction has taken still carry the position to their end', async () => {
     const found = await decode(batchOf({ base: 5, records: three, lastDelta: 9 }), batchOf({ base: 20, records: [], lastDelta: 4 }));
-    expect(found.map(({ offset, isControlRecord }) => [offset, isControlRecord])).toEqual([
-      ['5', false],
-      ['6', false],
-      ['7', false],
-      ['14', true],
-      ['24', true],
+    expect(found.map(({ offset, records: { length } }) => [offset, length])).toEqual([
+      ['14', 3],
+      ['24', 0],
     ]);
   });
 
@@ -97,12 +127,12 @@ describe('record batches', () => {
       batchOf({ base: 4, records: three, count: -1 }),
     ];
     for (const batch of bad) {
-      const found = await decode(batchOf({ base: 1, records: three }), batch, batchOf({ base: 7, records: three }));
-      expect(found.map(({ record }) => record.offset)).toEqual([1, 2, 3, 6, 7, 8, 9]);
-      const header = found[3]?.record.headers[0];
+      const found = await read(batchOf({ base: 1, records: three }), batch, batchOf({ base: 7, records: three }));
+      expect(found.map(({ offset }) => offset)).toEqual([1, 2, 3, 6, 7, 8, 9]);
+      const header = found[3]?.headers[0];
       expect(header?.key).toBe(UNREADABLE_HEADER);
       expect(header?.value.toString()).toMatch(/^4 6 ./);
-      expect(found[3]?.record.value).toBeNull();
+      expect(found[3]?.value).toBeNull();
     }
   });
 
@@ -112,8 +142,9 @@ describe('record batches', () => {
       fc.asyncProperty(fc.integer({ min: 57, max: sound.length - 1 }), fc.integer({ min: 0, max: 255 }), async (at, byte) => {
         const damaged = Buffer.from(sound);
         damaged.writeUInt8(byte, at);
-        const found = await decode(damaged);
-        expect(found.length).toBeGreaterThan(0);
+        const [batch] = await decode(damaged);
+        expect(batch?.offset).toBeDefined();
+        expect(made(recordsIn(batch === undefined ? [] : [batch]))).toHaveLength(batch?.records.length ?? -1);
       }),
       { numRuns: 500 },
     );

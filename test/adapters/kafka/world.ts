@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import kafkajs, { type Kafka as Client, type Transaction } from 'kafkajs';
 import { type Logger, pino } from 'pino';
-import { FetchedMessage } from '../../../src/adapters/kafka/fetched.ts';
+import { recordsOf } from '../../../src/adapters/kafka/fetched.ts';
 import { createAdmin, createKafka, type KafkaAdmin, type KafkaSettings } from '../../../src/adapters/kafka/index.ts';
 import { Sent } from '../../../src/adapters/kafka/sent.ts';
 import { topicsOf } from '../../../src/config/topics.ts';
 import type { LogRecord, Logs, OutRecord, Sinks, Source, TopicPartition } from '../../../src/engine/ports.ts';
+import { made } from '../../../src/engine/records.ts';
 import type { ClientWorld } from '../../contract/client-harness.ts';
 import type { OpenTransaction, WorldOptions } from '../../contract/harness.ts';
 import { until } from '../../contract/recorder.ts';
@@ -187,9 +188,7 @@ async function readAll(client: Client, logs: KafkaAdmin, { topic, partition }: T
           autoCommit: false,
           eachBatch: async ({ batch }) => {
             if (batch.partition !== partition) return;
-            for (const message of batch.messages) {
-              if (message instanceof FetchedMessage && message.record.offset < end) found.push(message.record);
-            }
+            found.push(...made(recordsOf(batch)).filter(({ offset }) => offset < end));
             if (Number(batch.lastOffset()) >= end - 1) resolve();
           },
         })

@@ -22,6 +22,7 @@ type Options = NonNullable<ConstructorParameters<typeof TestDriver>[0]>;
 export const SMALL = {
   stepRecords: 9,
   inboxRecords: 25,
+  decodeRecords: 4,
   cacheBytes: 2_000,
   chunk: 3,
   journalPart: 900,
