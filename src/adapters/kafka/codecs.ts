@@ -4,8 +4,8 @@
  */
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
-import snappy from 'snappyjs';
 import { unpackLz4 } from './lz4.ts';
+import { unpackSnappy } from './snappy.ts';
 
 /** Bytes that one batch may unpack to. Brokers take 1 MiB compressed by default, and honest batches shrink 3 to 20 times. */
 export const UNPACKED_LIMIT = 32 * 1024 * 1024;
@@ -15,23 +15,6 @@ export class Unreadable extends Error {}
 
 const inflate = promisify(gunzip);
 const inflateZstd = promisify(zstdDecompress);
-
-/** The framing of snappy-java, which the Java clients use: a magic of 8 bytes, two versions, then blocks with their lengths. */
-const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
-
-function unpackSnappy(packed: Buffer, limit: number): Buffer {
-  if (!packed.subarray(0, XERIAL.length).equals(XERIAL)) return snappy.uncompress(packed, limit);
-  const blocks: Buffer[] = [];
-  let left = limit;
-  for (let at = 16; at < packed.length; ) {
-    const end = at + 4 + packed.readUInt32BE(at);
-    const block = snappy.uncompress(packed.subarray(at + 4, end), left);
-    blocks.push(block);
-    left -= block.length;
-    at = end;
-  }
-  return Buffer.concat(blocks);
-}
 
 type Unpack = (packed: Buffer, limit: number) => Buffer | Promise<Buffer>;
 

@@ -192,6 +192,22 @@ describe('compression', () => {
     );
   });
 
+  it('snappy: any text comes back; what is cut off, or says another length, is corrupt; a length of four bytes with its highest bit does not go back', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('a', 'bc', 'abcabcabc', 'x'.repeat(100)), { minLength: 1, maxLength: 80 }),
+        fc.nat(),
+        async (words, cut) => {
+          const text = Buffer.from(words.join(''));
+          const packed = Buffer.from(snappy.compress(text));
+          expect((await unpack(2, packed)).equals(text)).toBe(true);
+          await expect(unpack(2, packed.subarray(0, cut % packed.length))).rejects.toThrow('corrupt');
+        },
+      ),
+    );
+    await expect(unpack(2, Buffer.from([0x59, 0xfc, 0xe6, 0x57, 0x3e, 0xde, 0, 0, 0]))).rejects.toThrow('corrupt');
+  });
+
   // Frames by hand: 4 bytes of magic, flags (version 1, independent blocks), block size, header checksum; blocks; an end mark.
   const frame = (flags: number, ...blocks: Buffer[]): Buffer =>
     Buffer.concat([Buffer.from([0x04, 0x22, 0x4d, 0x18, flags, 0x40, 0]), ...blocks, Buffer.alloc(4)]);

@@ -1,0 +1,6 @@
+declare module 'snappyjs' {
+  const snappy: {
+    compress(plain: Buffer): Buffer;
+  };
+  export default snappy;
+}
