@@ -63,8 +63,14 @@ export function kafkaClusterContract(name: string, harness: ClusterHarness): voi
           await world.move(world.output, [PROMPT, SLOW]);
           const at = (partition: number) => ({ topic: world.output, partition });
           const write = (text: string) => [record(world.output, 0, text), record(world.output, 1, text)];
-          const sink = await world.sinks.open(0);
-          committed(await sink.commit([Buffer.from('before')], write('before'), NOW));
+          let sink = await world.sinks.open(0);
+          // Whom the partitions were just moved to may not know yet that it leads them.
+          await until('a step before', patience, async () => {
+            if ((await sink.commit([Buffer.from('before')], write('before'), NOW)).outcome === 'committed') return true;
+            await sink.close();
+            sink = await world.sinks.open(0);
+            return false;
+          });
           const { refused, outcomes } = await prepare(world);
           onTestFinished(() => slow(SLOW_MS));
           slow(LATE_MS);
