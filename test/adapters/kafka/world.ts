@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import { recordsOf } from '../../../src/adapters/kafka/fetched.ts';
 import { createAdmin, createKafka, type KafkaAdmin, type KafkaSettings } from '../../../src/adapters/kafka/index.ts';
 import { Sent } from '../../../src/adapters/kafka/sent.ts';
+import { within } from '../../../src/adapters/kafka/sinks.ts';
 import { topicsOf } from '../../../src/config/topics.ts';
 import type { LogRecord, Logs, OutRecord, Sinks, Source, TopicPartition } from '../../../src/engine/ports.ts';
 import { made } from '../../../src/engine/records.ts';
@@ -172,6 +173,9 @@ function grouped(records: readonly OutRecord[]) {
   }));
 }
 
+/** of reading what is there, ms */
+const READ_MS = 20_000;
+
 /** Reads with a consumer of a group of its own. */
 async function readAll(client: Client, logs: KafkaAdmin, { topic, partition }: TopicPartition): Promise<LogRecord[]> {
   const { start, end } = (await logs.ends(topic))[partition] ?? { start: 0, end: 0 };
@@ -181,7 +185,7 @@ async function readAll(client: Client, logs: KafkaAdmin, { topic, partition }: T
   await consumer.connect();
   try {
     await consumer.subscribe({ topic, fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
+    const read = new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || reject(payload.error));
       consumer
         .run({
@@ -194,6 +198,8 @@ async function readAll(client: Client, logs: KafkaAdmin, { topic, partition }: T
         })
         .catch(reject);
     });
+    // A group whose coordinator hangs may never begin: whoever looks again, looks with another one.
+    await within(read, READ_MS, `reading ${topic}`);
   } finally {
     await consumer.disconnect();
   }
