@@ -28,7 +28,8 @@ interface Piece {
 
 const sizeOf = (record: LogRecord): number => (record.key?.length ?? 0) + (record.value?.length ?? 0) + 64;
 
-const bytesOf = (records: Records): number => records.bytes ?? made(records).reduce((sum, record) => sum + sizeOf(record), 0);
+const sizesOf = (records: readonly LogRecord[]): number => records.reduce((sum, record) => sum + sizeOf(record), 0);
+const bytesOf = (records: Records): number => records.bytes ?? sizesOf(made(records));
 
 export class Input {
   readonly tp: TopicPartition;
@@ -137,7 +138,7 @@ export class Input {
     const piece = this.#items.length - this.#head < this.#ahead ? this.#raw.shift() : undefined;
     if (piece === undefined) return undefined;
     const records = made(piece.records);
-    this.#bytes += bytesOf(records) - piece.bytes;
+    this.#bytes += sizesOf(records) - piece.bytes;
     return { records, next: piece.next };
   }
 

@@ -26,9 +26,9 @@ const UNPACK: Readonly<Record<number, { readonly name: string; readonly unpack: 
   4: { name: 'zstd', unpack: (packed, limit) => inflateZstd(packed, { maxOutputLength: limit }) },
 };
 
-/** The records' bytes of a batch; throws Unreadable, and nothing else. */
+/** The records' bytes of a batch, none of `packed`: what waits would keep the whole answer of which that is a part. Throws Unreadable, and nothing else. */
 export async function unpack(codec: number, packed: Buffer, limit = UNPACKED_LIMIT): Promise<Buffer> {
-  if (codec === 0) return packed;
+  if (codec === 0) return Buffer.from(packed);
   const known = UNPACK[codec];
   if (known === undefined) throw new Unreadable(`compressed by an unknown codec, number ${codec}`);
   try {
