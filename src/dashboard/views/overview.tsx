@@ -266,10 +266,11 @@ function AtRisk(): JSX.Element {
           {more ? (
             <p class="quiet">
               There are more:{' '}
-              {LEAVING.map((level) => (
-                <a key={level} href={`#/customers?level=${level}&sort=predictedValue`}>
-                  {nameOf(level)}{' '}
-                </a>
+              {LEAVING.map((level, i) => (
+                <span key={level}>
+                  {i > 0 ? ', ' : ''}
+                  <a href={`#/customers?level=${level}&sort=predictedValue`}>{nameOf(level)}</a>
+                </span>
               ))}
             </p>
           ) : null}
